@@ -208,7 +208,7 @@ export function decodeFromLauncher(body: Buffer): FromLauncher {
       const at = 1 + endedFixed;
       const [oh, ot, eh, et] = [body[69]!, body[70]!, body[71]!, body[72]!];
       need(at + oh + ot + eh + et);
-      const bytes = (from: number, length: number): ByteString => asBytes(body.latin1Slice(from, from + length));
+      const bytes = (from: number, length: number): ByteString => asBytes(body.toString('latin1', from, from + length));
       const userCpu = body.readDoubleLE(45);
       return {
         type: 'ended',
@@ -248,7 +248,7 @@ export function decodeToLauncher(body: Buffer): ToLauncher {
         const equals = entry.indexOf('=');
         return [entry.slice(0, equals), entry.slice(equals + 1)];
       });
-      return { type: 'start', lane: body.readUInt32LE(1), command: asBytes(body.latin1Slice(9, 9 + length)), env };
+      return { type: 'start', lane: body.readUInt32LE(1), command: asBytes(body.toString('latin1', 9, 9 + length)), env };
     }
     case toType.signal:
       need(9);
