@@ -11,7 +11,7 @@ export type ExitStatus = 1 | 2;
 
 /** Every error, by code: its exit status, and what it means in a few words. */
 export const catalogue = {
-  'usage': [2, 'the command line is wrong'],
+  usage: [2, 'the command line is wrong'],
   'not-here': [2, 'an option of the original that this version does not have'],
   'task-file-unreadable': [1, 'the task file cannot be read'],
   'task-file-mistake': [1, 'the task file has a line that is not what it seems to be'],

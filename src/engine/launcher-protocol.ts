@@ -22,7 +22,8 @@
  *   nobody reads any more is no reason to stop before the tasks are dead.
  *
  * Launcher to engine
- *   1 HELLO   u32 protocol version · u32 pid · u32 features, at once after the start
+ *   1 HELLO   u32 protocol version · u32 pid · u32 features, at once after the start. Features: bit 0, CPU time and peak
+ *             memory are exact; bit 1, END sweeps what tasks left behind (FEATURE_SWEEP)
  *   2 STARTED u32 lane · i32 pid · f64 start
  *   3 ENDED   u32 lane · i32 pid · i32 exit code (-N when signal N killed it) · f64 start · f64 finish (when the exit was
  *             known) · f64 bytes of output · f64 bytes of error output · f64 user CPU seconds · f64 system CPU seconds ·
@@ -41,11 +42,12 @@
  */
 
 import { asBytes, type ByteString } from '../base/byte-string.ts';
+import type { OutputSample, TaskUsage } from '../contract/messages.ts';
 
 /** The version in HELLO. An engine refuses another. */
 export const protocolVersion = 1;
 
-/** Bits of HELLO's features: user and system time and peak memory are exact; END sweeps what tasks left behind. */
+/** Bits of HELLO's features: CPU time and peak memory are exact; END sweeps what tasks left behind. */
 export const featureUsage = 1;
 export const featureSweep = 2;
 
@@ -62,15 +64,13 @@ export const sampleTail = 40;
 /** The largest frame either side accepts. */
 export const maxFrame = 64 * 1024 * 1024;
 
-/** First and last bytes of an output, and how many there were in all. */
-export interface OutputSample {
-  readonly bytes: number;
-  readonly head: ByteString;
-  readonly tail: ByteString;
-}
-
 export type ToLauncher =
-  | { readonly type: 'start'; readonly lane: number; readonly command: ByteString; readonly env: readonly (readonly [string, string])[] }
+  | {
+      readonly type: 'start';
+      readonly lane: number;
+      readonly command: ByteString;
+      readonly env: readonly (readonly [string, string])[];
+    }
   | { readonly type: 'signal'; readonly lane: number; readonly signal: number }
   | { readonly type: 'end'; readonly graceMs: number }
   | { readonly type: 'leave' };
@@ -88,9 +88,15 @@ export type FromLauncher =
       readonly output: OutputSample;
       readonly error: OutputSample;
       /** Seconds and bytes; undefined where the launcher cannot know. */
-      readonly usage: { readonly userCpu: number; readonly systemCpu: number; readonly peakMemory: number } | undefined;
+      readonly usage: TaskUsage | undefined;
     }
-  | { readonly type: 'failed'; readonly lane: number; readonly errno: number; readonly time: number; readonly reason: string }
+  | {
+      readonly type: 'failed';
+      readonly lane: number;
+      readonly errno: number;
+      readonly time: number;
+      readonly reason: string;
+    }
   | { readonly type: 'done'; readonly swept: number };
 
 const toType = { start: 1, signal: 2, end: 3, leave: 4 } as const;
@@ -159,7 +165,15 @@ export function encodeFromLauncher(message: FromLauncher): Buffer {
       buffer.writeUInt32LE(message.lane, 5);
       buffer.writeInt32LE(message.pid, 9);
       buffer.writeInt32LE(message.exitCode, 13);
-      const numbers = [message.start, message.finish, output.bytes, error.bytes, usage?.userCpu ?? -1, usage?.systemCpu ?? -1, usage?.peakMemory ?? -1];
+      const numbers = [
+        message.start,
+        message.finish,
+        output.bytes,
+        error.bytes,
+        usage?.userCpu ?? -1,
+        usage?.systemCpu ?? -1,
+        usage?.peakMemory ?? -1,
+      ];
       numbers.forEach((number, i) => buffer.writeDoubleLE(number, 17 + 8 * i));
       let at = 5 + endedFixed;
       samples.forEach((sample, i) => {
@@ -193,13 +207,19 @@ export class ProtocolError extends Error {}
 /** Decodes one frame from a launcher (type and payload, without the length). */
 export function decodeFromLauncher(body: Buffer): FromLauncher {
   const need = (bytes: number): void => {
-    if (body.length < bytes) throw new ProtocolError(`a frame of type ${body[0]} has ${body.length} bytes, ${bytes} are needed`);
+    if (body.length < bytes)
+      throw new ProtocolError(`a frame of type ${body[0]} has ${body.length} bytes, ${bytes} are needed`);
   };
   need(1);
   switch (body[0]) {
     case fromType.hello:
       need(13);
-      return { type: 'hello', version: body.readUInt32LE(1), pid: body.readUInt32LE(5), features: body.readUInt32LE(9) };
+      return {
+        type: 'hello',
+        version: body.readUInt32LE(1),
+        pid: body.readUInt32LE(5),
+        features: body.readUInt32LE(9),
+      };
     case fromType.started:
       need(17);
       return { type: 'started', lane: body.readUInt32LE(1), pid: body.readInt32LE(5), start: body.readDoubleLE(9) };
@@ -219,12 +239,19 @@ export function decodeFromLauncher(body: Buffer): FromLauncher {
         finish: body.readDoubleLE(21),
         output: { bytes: body.readDoubleLE(29), head: bytes(at, oh), tail: bytes(at + oh, ot) },
         error: { bytes: body.readDoubleLE(37), head: bytes(at + oh + ot, eh), tail: bytes(at + oh + ot + eh, et) },
-        usage: userCpu < 0 ? undefined : { userCpu, systemCpu: body.readDoubleLE(53), peakMemory: body.readDoubleLE(61) },
+        usage:
+          userCpu < 0 ? undefined : { userCpu, systemCpu: body.readDoubleLE(53), peakMemory: body.readDoubleLE(61) },
       };
     }
     case fromType.failed:
       need(17);
-      return { type: 'failed', lane: body.readUInt32LE(1), errno: body.readUInt32LE(5), time: body.readDoubleLE(9), reason: body.toString('utf8', 17) };
+      return {
+        type: 'failed',
+        lane: body.readUInt32LE(1),
+        errno: body.readUInt32LE(5),
+        time: body.readDoubleLE(9),
+        reason: body.toString('utf8', 17),
+      };
     case fromType.done:
       need(5);
       return { type: 'done', swept: body.readUInt32LE(1) };
@@ -236,7 +263,8 @@ export function decodeFromLauncher(body: Buffer): FromLauncher {
 /** Decodes one frame from an engine (type and payload, without the length). */
 export function decodeToLauncher(body: Buffer): ToLauncher {
   const need = (bytes: number): void => {
-    if (body.length < bytes) throw new ProtocolError(`a frame of type ${body[0]} has ${body.length} bytes, ${bytes} are needed`);
+    if (body.length < bytes)
+      throw new ProtocolError(`a frame of type ${body[0]} has ${body.length} bytes, ${bytes} are needed`);
   };
   need(1);
   switch (body[0]) {
@@ -244,11 +272,20 @@ export function decodeToLauncher(body: Buffer): ToLauncher {
       need(9);
       const length = body.readUInt32LE(5);
       need(9 + length);
-      const env = body.toString('utf8', 9 + length).split('\0').slice(0, -1).map((entry): [string, string] => {
-        const equals = entry.indexOf('=');
-        return [entry.slice(0, equals), entry.slice(equals + 1)];
-      });
-      return { type: 'start', lane: body.readUInt32LE(1), command: asBytes(body.toString('latin1', 9, 9 + length)), env };
+      const env = body
+        .toString('utf8', 9 + length)
+        .split('\0')
+        .slice(0, -1)
+        .map((entry): [string, string] => {
+          const equals = entry.indexOf('=');
+          return [entry.slice(0, equals), entry.slice(equals + 1)];
+        });
+      return {
+        type: 'start',
+        lane: body.readUInt32LE(1),
+        command: asBytes(body.toString('latin1', 9, 9 + length)),
+        env,
+      };
     }
     case toType.signal:
       need(9);

@@ -1,0 +1,38 @@
+/**
+ * What the tests need beyond Node and npm's packages: one table, for `npm test`, which installs what is missing, and
+ * for the tests, which are skipped with the reason where it cannot be had.
+ */
+import { spawnSync } from 'node:child_process';
+
+/** By name: Debian's packages, a command that succeeds where it is present, and what it is for. */
+export const needs = {
+  'c-compiler': {
+    packages: ['gcc', 'libc6-dev'],
+    check: "printf '#include <stdio.h>\\nint main(void) { return 0; }' | cc -static -x c -o /dev/null -",
+    purpose: 'builds the native launcher',
+  },
+  tmux: { packages: ['tmux'], check: 'tmux -V', purpose: 'is the terminal of the terminal tests' },
+  parallel: {
+    packages: ['parallel'],
+    check: 'parallel --version | grep -q GNU',
+    purpose: 'is the peer that the benchmarks measure against',
+  },
+  python3: { packages: ['python3'], check: 'python3 -c 0', purpose: "says what Python's literals and formats are" },
+  procps: { packages: ['procps'], check: 'ps --version', purpose: 'shows the processes that a run left behind' },
+  'util-linux': {
+    packages: ['util-linux'],
+    check: 'setsid --version && prlimit --version',
+    purpose: 'starts processes in a session of their own and under other limits',
+  },
+};
+
+/** Whether the need is met here. Runs its check, some milliseconds. */
+export function isMet(name) {
+  return spawnSync('/bin/sh', ['-c', needs[name].check], { stdio: 'ignore' }).status === 0;
+}
+
+/** Why a test that has this need cannot run. */
+export function reasonWithout(name) {
+  const { packages, purpose } = needs[name];
+  return `${name} is missing, which ${purpose} (apt-get install ${packages.join(' ')})`;
+}

@@ -1,0 +1,240 @@
+/**
+ * From the words of the command line to typed options. Pure.
+ *
+ * commander does the parsing. Before it, two habits of the original's parser that commander lacks are brought into its
+ * form: long options cut to a unique prefix, and `-c=2` for `-c 2`.
+ */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { DisbatchError } from '../base/errors.ts';
+import type { LogLevel } from '../base/log-level.ts';
+import { absentOptions, optionTable, type OptionSpec } from './options.ts';
+
+/** The command line, understood. */
+export interface RunArguments {
+  readonly taskFile: string;
+  readonly sshNodes: readonly string[];
+  readonly cpusPerTask: number;
+  readonly tasksPerNode: number | undefined;
+  readonly label: string | undefined;
+  readonly launcher: 'native' | 'portable' | undefined;
+  readonly endBackground: boolean;
+  readonly exitCode: boolean;
+  readonly failFast: boolean;
+  readonly resumeFrom: readonly string[];
+  readonly retry: boolean;
+  readonly forceResume: boolean;
+  readonly prefix: string;
+  readonly statusHeader: boolean;
+  readonly logfile: string | undefined;
+  readonly loglevel: LogLevel;
+  readonly unknownDirectives: 'error' | 'warn';
+  readonly dryRun: boolean;
+  readonly quiet: boolean;
+  /** The options that were given, by their long names. */
+  readonly options: Readonly<Record<string, OptionGiven>>;
+}
+
+/** The value of an option that was given: true for one that takes none. */
+export type OptionGiven = true | string | number | readonly (string | number)[];
+
+export type Parsed =
+  | { readonly kind: 'run'; readonly arguments: RunArguments }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version' };
+
+/**
+ * @param words - the command line without the program's name
+ * @throws DisbatchError usage or not-here
+ */
+export function parseArguments(words: readonly string[]): Parsed {
+  const complete = completeWords(words);
+  const program = makeProgram();
+  try {
+    program.parse(complete, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) throw usage(sentenceOf(error));
+    throw error;
+  }
+  const o = program.opts<Record<string, unknown>>();
+  if (o['help'] === true) return { kind: 'help', text: program.helpInformation() + helpFooter };
+  if (o['version'] === true) return { kind: 'version' };
+  const [taskFile, ...more] = program.args;
+  if (taskFile === undefined) throw usage('Which tasks? Name a file with one command a line: disbatch Tasks');
+  if (more.length > 0) throw usage(`One task file at a time: "${more[0]}" is one word too many. Is a blank unquoted?`);
+  if (o['endBackground'] === true && o['launcher'] === 'portable') {
+    throw usage(
+      '--end-background needs the native launcher. Leave out one of --end-background and --launcher portable.',
+    );
+  }
+  const list = (name: string): string[] => (o[name] as string[] | undefined) ?? [];
+  return {
+    kind: 'run',
+    arguments: {
+      taskFile,
+      sshNodes: list('sshNode'),
+      cpusPerTask: (o['cpusPerTask'] as number | undefined) ?? 1,
+      tasksPerNode: o['tasksPerNode'] as number | undefined,
+      label: o['label'] as string | undefined,
+      launcher: o['launcher'] as 'native' | 'portable' | undefined,
+      endBackground: o['endBackground'] === true,
+      exitCode: o['exitCode'] === true,
+      failFast: o['failFast'] === true,
+      resumeFrom: list('resumeFrom'),
+      retry: o['retry'] === true,
+      forceResume: o['forceResume'] === true,
+      prefix: (o['prefix'] as string | undefined) ?? '.',
+      statusHeader: o['statusHeader'] === true,
+      logfile: o['logfile'] as string | undefined,
+      loglevel: (o['loglevel'] as LogLevel | undefined) ?? 'INFO',
+      unknownDirectives: (o['unknownDirectives'] as 'error' | 'warn' | undefined) ?? 'error',
+      dryRun: o['dryRun'] === true,
+      quiet: o['quiet'] === true,
+      options: optionsGiven(o),
+    },
+  };
+}
+
+function optionsGiven(values: Readonly<Record<string, unknown>>): Record<string, OptionGiven> {
+  return Object.fromEntries(
+    optionTable.flatMap(({ long }): [string, OptionGiven][] => {
+      const value = values[new Option(`--${long}`).attributeName()];
+      return value === undefined ? [] : [[long, value as OptionGiven]];
+    }),
+  );
+}
+
+/**
+ * Completes abbreviated long options, and takes `-c=2` apart.
+ *
+ * @throws DisbatchError usage when a prefix fits several options; not-here for an option of the original that is absent
+ */
+export function completeWords(words: readonly string[]): string[] {
+  const complete: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string;
+    if (word === '--') return [...complete, ...words.slice(i)];
+    if (!/^-./.test(word)) {
+      complete.push(word);
+      continue;
+    }
+    const equals = word.indexOf('=');
+    const name = equals < 0 ? word : word.slice(0, equals);
+    const value = equals < 0 ? undefined : word.slice(equals + 1);
+    const option = name.startsWith('--') ? longOption(name.slice(2)) : shortOption(name);
+    if (option === undefined) {
+      complete.push(word);
+      continue;
+    }
+    const full = name.startsWith('--') ? `--${option.long}` : name;
+    if (value !== undefined && option.value === undefined)
+      throw usage(`${full} takes no value, but "${value}" was given.`);
+    complete.push(full);
+    if (value !== undefined) complete.push(value);
+    else if (option.value !== undefined && i + 1 < words.length) complete.push(words[++i] as string);
+  }
+  return complete;
+}
+
+/** The option that a full or abbreviated long name means; undefined for a name that nothing begins with. */
+function longOption(name: string): OptionSpec | undefined {
+  const exact = optionTable.find((option) => option.long === name);
+  if (exact !== undefined) return exact;
+  const absent = absentOptions.find((option) => option.long === name);
+  if (absent !== undefined) throw notHere(`--${name}`, absent.what);
+  const matches = optionTable.filter((option) => option.long.startsWith(name));
+  const absentMatches = absentOptions.filter((option) => option.long.startsWith(name));
+  // An abbreviation that was unique in the original stays what it was, whatever options have come since.
+  const originals = matches.filter((option) => option.original);
+  const narrowed = originals.length + absentMatches.length === 1 ? originals : matches;
+  const candidates = [...narrowed, ...absentMatches];
+  const [first] = candidates;
+  if (first === undefined) return undefined;
+  if (candidates.length > 1) {
+    throw usage(`--${name} could be ${candidates.map((option) => `--${option.long}`).join(' or ')}. Write more of it.`);
+  }
+  if ('what' in first) throw notHere(`--${first.long}`, first.what);
+  return first;
+}
+
+/** The option of `-x`; undefined for unknown letters and for several letters in one word, which commander takes apart. */
+function shortOption(name: string): OptionSpec | undefined {
+  for (const letter of name.slice(1)) {
+    const absent = absentOptions.find((option) => option.short === letter);
+    if (absent !== undefined) throw notHere(`-${letter}`, absent.what);
+    // What follows the letter of an option with a value is that value.
+    if (optionTable.find((option) => option.short === letter)?.value !== undefined) break;
+  }
+  return name.length === 2 ? optionTable.find((option) => option.short === name[1]) : undefined;
+}
+
+function makeProgram(): Command {
+  const program = new Command('disbatch')
+    .usage('[options] TASKFILE')
+    .description(
+      'Runs a file of shell commands, one a line, each as soon as a slot is free,\nand records what became of every one. TASKFILE may be - for standard input.',
+    )
+    .argument('[taskfile]')
+    .helpOption(false)
+    .allowExcessArguments()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, writeOut: () => {} })
+    .configureHelp({ visibleArguments: () => [], helpWidth: 100 })
+    .showSuggestionAfterError();
+  for (const spec of optionTable) program.addOption(makeOption(spec));
+  return program;
+}
+
+const helpFooter = `
+Example:
+  disbatch -s localhost:4 Tasks      run the commands in the file Tasks, four at a time
+
+Long options may be abbreviated. Ctrl-C ends the run and prints the command that resumes it;
+the signal USR1 or USR2 lets the running tasks finish first.
+`;
+
+function makeOption(spec: OptionSpec): Option {
+  const short = spec.short === undefined ? '' : `-${spec.short}, `;
+  const value = spec.value === undefined ? '' : ` <${spec.value.name}>`;
+  const option = new Option(`${short}--${spec.long}${value}`, spec.help).helpGroup(spec.group);
+  if (spec.value === undefined) return option;
+  const { value: wanted } = spec;
+  option.argParser((text: string, earlier: unknown) => {
+    const checked = checkValue(wanted, text);
+    return spec.repeats === true ? [...((earlier as string[] | undefined) ?? []), checked] : checked;
+  });
+  return option;
+}
+
+function checkValue(wanted: NonNullable<OptionSpec['value']>, text: string): string | number {
+  switch (wanted.kind) {
+    case 'text':
+      if (text === '') throw new InvalidArgumentError('It is empty.');
+      return text;
+    case 'number above 0':
+      if (!/^[0-9.]+(?:e[+-]?\d+)?$/i.test(text) || !(Number(text) > 0))
+        throw new InvalidArgumentError('It must be a number above 0.');
+      return Number(text);
+    case 'whole number above 0':
+      if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
+      return Number(text);
+    case 'choice':
+      if (!wanted.choices.includes(text)) throw new InvalidArgumentError(`It can be ${wanted.choices.join(' or ')}.`);
+      return text;
+  }
+}
+
+/** commander's message as one sentence with a remedy. */
+function sentenceOf(error: CommanderError): string {
+  const text = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  return `${sentence}${/[.?)]$/.test(sentence) ? '' : '.'} See disbatch --help.`;
+}
+
+function usage(sentence: string): DisbatchError {
+  return new DisbatchError('usage', sentence);
+}
+
+function notHere(option: string, what: string): DisbatchError {
+  return new DisbatchError('not-here', `${option} (${what}) is not part of this version. Leave it out.`);
+}

@@ -1,0 +1,82 @@
+/**
+ * The command: understands its words, runs, and is the only place that ends the process.
+ */
+
+import { visible } from '../base/terminal-text.ts';
+import { DisbatchError } from '../base/errors.ts';
+import { parseArguments } from './arguments.ts';
+import { Console } from './console.ts';
+import { printDryRun, type Printer } from './dry-run.ts';
+import { prepare, type Surroundings } from './prepare.ts';
+import { run } from './run.ts';
+import { takeStartedWith } from './started-with.ts';
+
+declare const DISBATCH_VERSION: string;
+declare const __dirname: string;
+
+async function main(): Promise<number> {
+  const started = takeStartedWith(process.env);
+  const words = process.argv.slice(2);
+  const parsed = parseArguments(words);
+  const printer = standardOutput();
+  switch (parsed.kind) {
+    case 'help':
+      await printer.print(parsed.text);
+      return 0;
+    case 'version':
+      await printer.print(`${DISBATCH_VERSION}\n`);
+      return 0;
+    case 'run': {
+      const given = parsed.arguments;
+      const around: Surroundings = {
+        words,
+        env: process.env,
+        started,
+        folder: __dirname,
+        console: new Console(process.stderr, process.env, given.quiet),
+        version: DISBATCH_VERSION,
+      };
+      if (!given.dryRun) return run(given, around);
+      const prepared = prepare(given, around);
+      await printDryRun(prepared.newFeeder({ skipsWritten: false, warn: true }), prepared.plan, printer);
+      return 0;
+    }
+  }
+}
+
+/** Standard output; who reads it may leave before the end (`| head`). */
+function standardOutput(): Printer {
+  const { stdout } = process;
+  let gone = false;
+  stdout.on('error', () => (gone = true));
+  return {
+    isTerminal: stdout.isTTY,
+    print: async (text) => {
+      if (gone) return false;
+      if (!stdout.write(text)) {
+        await new Promise<void>((resolve) => {
+          stdout.once('drain', resolve);
+          stdout.once('error', () => resolve());
+        });
+      }
+      return !gone;
+    },
+  };
+}
+
+function onFailure(error: unknown): number {
+  if (error instanceof DisbatchError) {
+    process.stderr.write(`disbatch: ${error.message.split('\n').map(visible).join('\n')}\n`);
+    return error.exitStatus;
+  }
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  process.stderr.write(`disbatch: this is a bug in disBatch, please report it: ${visible(text)}\n`);
+  if (process.env['DISBATCH_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return 1;
+}
+
+process.on('uncaughtException', (error) => process.exit(onFailure(error)));
+main().then(
+  (status) => process.exit(status),
+  (error: unknown) => process.exit(onFailure(error)),
+);

@@ -1,0 +1,155 @@
+/**
+ * The one table of options: parsing, completion of abbreviated names and help are made from it. Pure data.
+ */
+
+/** What an option takes, and how it is checked. */
+export type OptionValue =
+  | { readonly name: string; readonly kind: 'text' }
+  | { readonly name: string; readonly kind: 'number above 0' }
+  | { readonly name: string; readonly kind: 'whole number above 0' }
+  | { readonly name: string; readonly kind: 'choice'; readonly choices: readonly string[] };
+
+export interface OptionSpec {
+  readonly long: string;
+  readonly short?: string;
+  readonly value?: OptionValue;
+  /** May be given several times; the values are collected. */
+  readonly repeats?: boolean;
+  /** Part of the original: its abbreviations keep their meaning when new options come. */
+  readonly original: boolean;
+  readonly group: string;
+  readonly help: string;
+}
+
+/** Headings of the help, in order. */
+const where = 'Where and how many at a time:';
+const failing = 'When tasks fail:';
+const resuming = 'Going on with an earlier run:';
+const files = 'Files:';
+const looking = 'Looking:';
+
+const path = (name: string): OptionValue => ({ name, kind: 'text' });
+
+export const optionTable: readonly OptionSpec[] = [
+  {
+    long: 'ssh-node',
+    short: 's',
+    value: { name: 'HOST:CORES', kind: 'text' },
+    repeats: true,
+    original: true,
+    group: where,
+    help: 'cores to use; localhost is this machine (default: all cores of this machine)',
+  },
+  {
+    long: 'cpusPerTask',
+    short: 'c',
+    value: { name: 'N', kind: 'number above 0' },
+    original: true,
+    group: where,
+    help: 'cores for each task, may be fractional (default: 1)',
+  },
+  {
+    long: 'tasksPerNode',
+    short: 't',
+    value: { name: 'N', kind: 'whole number above 0' },
+    original: true,
+    group: where,
+    help: 'tasks at a time on each host, whatever its cores',
+  },
+  {
+    long: 'label',
+    short: 'l',
+    value: { name: 'LABEL', kind: 'text' },
+    original: true,
+    group: where,
+    help: 'name of this context in the names of logs (default: SSH0)',
+  },
+  {
+    long: 'launcher',
+    value: { name: 'KIND', kind: 'choice', choices: ['native', 'portable'] },
+    original: false,
+    group: where,
+    help: 'what starts the tasks (default: native where there is one for this machine)',
+  },
+  {
+    long: 'end-background',
+    original: false,
+    group: where,
+    help: 'at the end, end processes that tasks left running (native launcher only)',
+  },
+  { long: 'exit-code', short: 'e', original: true, group: failing, help: 'exit with status 1 when any task failed' },
+  {
+    long: 'fail-fast',
+    short: 'f',
+    original: true,
+    group: failing,
+    help: 'end the run, and the running tasks, at the first failure',
+  },
+  {
+    long: 'resume-from',
+    short: 'r',
+    value: path('STATUSFILE'),
+    repeats: true,
+    original: true,
+    group: resuming,
+    help: 'skip the tasks that this status file has as done',
+  },
+  { long: 'retry', short: 'R', original: true, group: resuming, help: 'with -r, run the failed ones again' },
+  {
+    long: 'force-resume',
+    original: true,
+    group: resuming,
+    help: 'with -r, go on although the tasks differ from those of the status file',
+  },
+  {
+    long: 'prefix',
+    short: 'p',
+    value: path('PATH'),
+    original: true,
+    group: files,
+    help: 'folder for the files of the run, or what their names begin with (default: .)',
+  },
+  { long: 'status-header', original: true, group: files, help: 'begin the status file with a line of column names' },
+  { long: 'logfile', value: path('FILE'), original: true, group: files, help: "the driver's log" },
+  {
+    long: 'loglevel',
+    value: { name: 'LEVEL', kind: 'choice', choices: ['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG'] },
+    original: true,
+    group: files,
+    help: 'how much the logs tell (default: INFO)',
+  },
+  {
+    long: 'unknown-directives',
+    value: { name: 'HOW', kind: 'choice', choices: ['error', 'warn'] },
+    original: false,
+    group: files,
+    help: 'what a misspelt #DISBATCH line is (default: error)',
+  },
+  {
+    long: 'dry-run',
+    original: false,
+    group: looking,
+    help: 'print the tasks as they would run, and run nothing',
+  },
+  { long: 'quiet', short: 'q', original: false, group: looking, help: 'print errors only' },
+  { long: 'version', original: true, group: looking, help: 'print the version' },
+  { long: 'help', short: 'h', original: true, group: looking, help: 'print this help' },
+];
+
+/** Options of the original that this version does not have, with what they are for. */
+export const absentOptions: readonly { readonly long: string; readonly short?: string; readonly what: string }[] = [
+  { long: 'kvsserver', what: 'the key-value store' },
+  { long: 'taskserver', what: 'tasks from the key-value store' },
+  { long: 'taskcommand', what: 'tasks from a program' },
+  { long: 'use-address', what: 'the address of the key-value store' },
+  { long: 'startup-only', short: 'S', what: 'contexts that join a run later' },
+  { long: 'context-task-limit', short: 'C', what: 'a limit on the tasks of a context' },
+  { long: 'env-resource', short: 'E', what: 'resources shared out over slots' },
+  { long: 'gpu', short: 'g', what: 'GPUs shared out over slots' },
+  { long: 'fill', what: 'running over Slurm' },
+  { long: 'no-retire', what: 'running over Slurm' },
+  { long: 'retire-cmd', what: 'running over Slurm' },
+  { long: 'mailTo', what: 'mail' },
+  { long: 'mailFreq', what: 'mail' },
+  { long: 'web', short: 'w', what: 'the web page' },
+];

@@ -1,0 +1,98 @@
+/**
+ * What is found out before anything is made on disk or run: where the tasks run, what they are, and what to skip of them.
+ */
+
+import { availableParallelism, hostname } from 'node:os';
+import type { ContextPlan } from '../context/context.ts';
+import { chooseContext } from '../context/registry.ts';
+import { Feeder } from '../driver/feeder.ts';
+import { countTasks } from '../driver/look-through.ts';
+import { ResumeIndex } from '../driver/resume-index.ts';
+import { openTaskSource, type TaskSource } from '../driver/task-source.ts';
+import type { LauncherCommand } from '../engine/launcher-process.ts';
+import { mistakeSentence } from '../task/task-file-mistake.ts';
+import type { RunArguments } from './arguments.ts';
+import type { Console } from './console.ts';
+import { findLaunchers } from './launchers.ts';
+import { isOnPath } from './on-path.ts';
+import { launcherArguments, type StartedWith } from './started-with.ts';
+
+/** What the command finds itself in. */
+export interface Surroundings {
+  /** The words of the command line. */
+  readonly words: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly started: StartedWith;
+  /** Where the program is installed. */
+  readonly folder: string;
+  readonly console: Console;
+  readonly version: string;
+}
+
+/** A run that can begin. */
+export interface Prepared {
+  readonly plan: ContextPlan;
+  readonly launchers: readonly LauncherCommand[];
+  readonly source: TaskSource;
+  /** Tasks in the whole stream; undefined where the source can be read only once. */
+  readonly total: number | undefined;
+  /** Whether the records to take over can be put into the new status file before the run. */
+  readonly carries: boolean;
+  /** A new look at the stream, from its beginning. With `warn`, mistakes that are passed over are told. */
+  newFeeder(use: { readonly skipsWritten: boolean; readonly warn: boolean }): Feeder;
+}
+
+/** How many notes of one kind are told. */
+const shownNotes = 20;
+
+/** @throws DisbatchError for whatever keeps the run from beginning */
+export function prepare(given: RunArguments, around: Surroundings): Prepared {
+  const { console: say, env } = around;
+  const kind = given.endBackground ? 'native' : given.launcher;
+  const launchers = findLaunchers(around.folder, kind, launcherArguments(around.started));
+  const plan = chooseContext({
+    sshNodes: given.sshNodes,
+    slotOptions: { cpusPerTask: given.cpusPerTask, tasksPerNode: given.tasksPerNode },
+    label: given.label,
+    env,
+    thisHost: hostname(),
+    cores: availableParallelism(),
+    onPath: (command) => isOnPath(command, env),
+  });
+  if (given.resumeFrom.length === 0 && (given.retry || given.forceResume)) {
+    say.notice(`${given.retry ? '-R' : '--force-resume'} has no effect without -r.`);
+  }
+  const source = openTaskSource(given.taskFile, process.stdin);
+  const index = given.resumeFrom.length > 0 ? new ResumeIndex(given.resumeFrom) : undefined;
+  for (const note of firstOf(index?.notes ?? [])) say.notice(note);
+  const total = source.repeatable ? countTasks(source, given.unknownDirectives) : undefined;
+  for (const notice of plan.notices) say.notice(notice);
+  return {
+    plan,
+    launchers,
+    source,
+    total,
+    carries: index !== undefined && source.repeatable,
+    newFeeder: ({ skipsWritten, warn }) => {
+      let warnings = 0;
+      return new Feeder({
+        source,
+        unknownDirectives: given.unknownDirectives,
+        onWarning: (mistake) => {
+          if (!warn || ++warnings > shownNotes + 1) return;
+          const more = warnings > shownNotes;
+          say.error(
+            more ? 'Warning: there are more such lines.' : `Warning: ${mistakeSentence(source.shownName, mistake)}`,
+          );
+        },
+        resume: index === undefined ? undefined : { index, options: { retry: given.retry, force: given.forceResume } },
+        skipsWritten,
+      });
+    },
+  };
+}
+
+function firstOf(notes: readonly string[]): string[] {
+  const more = notes.length - shownNotes;
+  return more > 0 ? [...notes.slice(0, shownNotes), `There are ${more} more such lines.`] : [...notes];
+}

@@ -1,0 +1,44 @@
+/**
+ * The names of a run's files. Pure. Source: the original's names; all begin with the run's prefix.
+ */
+
+/** Where a run's files are. */
+export interface RunFiles {
+  /** Absolute path that all names begin with. */
+  readonly prefix: string;
+  readonly status: string;
+  readonly driverLog: string;
+}
+
+/** The names that belong to a prefix. */
+export function runFiles(prefix: string): RunFiles {
+  return { prefix, status: `${prefix}_status.txt`, driverLog: `${prefix}_driver.log` };
+}
+
+/** The log of a context. */
+export function contextLog(prefix: string, label: string): string {
+  return `${prefix}_${label}.context.log`;
+}
+
+/** The log of an engine. */
+export function engineLog(prefix: string, label: string, node: string, engineRank: number): string {
+  return `${prefix}_${label}_${node}_engine_${engineRank}.log`;
+}
+
+/** What an engine's processes print. */
+export function engineWrapLog(prefix: string, label: string, node: string): string {
+  return `${prefix}_${label}_${node}_engine_wrap.log`;
+}
+
+/** `DISBATCH_JOBID` of tasks: the last component of the prefix. */
+export function jobId(prefix: string): string {
+  return prefix.slice(prefix.lastIndexOf('/') + 1);
+}
+
+/** The default last component: `<task file>_disBatch_<yymmddHHMMSS>_<3 digits>`, local time. */
+export function defaultName(taskName: string, now: Date, random: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const date = two(now.getFullYear() % 100) + two(now.getMonth() + 1) + two(now.getDate());
+  const time = two(now.getHours()) + two(now.getMinutes()) + two(now.getSeconds());
+  return `${taskName}_disBatch_${date}${time}_${String(Math.floor(random * 1000)).padStart(3, '0')}`;
+}

@@ -1,0 +1,303 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { completeWords, parseArguments, type RunArguments } from '../../src/cli/arguments.ts';
+import { absentOptions, optionTable } from '../../src/cli/options.ts';
+import { DisbatchError, type ErrorCode } from '../../src/base/errors.ts';
+
+function parsed(...words: string[]): RunArguments {
+  const result = parseArguments(words);
+  if (result.kind !== 'run') throw new Error(`it is ${result.kind}`);
+  return result.arguments;
+}
+
+/** The error of a command line, as its code and sentence. */
+function mistake(...words: string[]): [ErrorCode, string] {
+  try {
+    parseArguments(words);
+  } catch (error) {
+    if (error instanceof DisbatchError && error.exitStatus === 2) return [error.code, error.message];
+    throw error;
+  }
+  throw new Error(`${words.join(' ')} is accepted`);
+}
+
+const defaults: Omit<RunArguments, 'options'> = {
+  taskFile: 'Tasks',
+  sshNodes: [],
+  cpusPerTask: 1,
+  tasksPerNode: undefined,
+  label: undefined,
+  launcher: undefined,
+  endBackground: false,
+  exitCode: false,
+  failFast: false,
+  resumeFrom: [],
+  retry: false,
+  forceResume: false,
+  prefix: '.',
+  statusHeader: false,
+  logfile: undefined,
+  loglevel: 'INFO',
+  unknownDirectives: 'error',
+  dryRun: false,
+  quiet: false,
+};
+
+/** Each option: ways to write it, and what it changes. */
+const uses: [string[], Partial<RunArguments>][] = [
+  [
+    ['-s localhost:2', '--ssh-node localhost:2', '--ssh-node=localhost:2', '-slocalhost:2'],
+    { sshNodes: ['localhost:2'] },
+  ],
+  [['-s a:1 -s b:2', '-s=a:1 --ssh b:2'], { sshNodes: ['a:1', 'b:2'] }],
+  [['-c 2', '-c2', '-c=2', '--cpusPerTask 2', '--cpusPerTask=2', '-c 2.0', '-c 2e0'], { cpusPerTask: 2 }],
+  [['-c 0.5', '-c.5', '-c=.5', '-c 5e-1'], { cpusPerTask: 0.5 }],
+  [['-t 3', '-t3', '-t=3', '--tasksPerNode=3'], { tasksPerNode: 3 }],
+  [['-l x', '-lx', '-l=x', '--label x'], { label: 'x' }],
+  [['--launcher portable', '--launcher=portable'], { launcher: 'portable' }],
+  [['--launcher native'], { launcher: 'native' }],
+  [['--end-background'], { endBackground: true }],
+  [['-e', '--exit-code'], { exitCode: true }],
+  [['-f', '--fail-fast'], { failFast: true }],
+  [['-r old', '-rold', '-r=old', '--resume-from old', '--resume-from=old'], { resumeFrom: ['old'] }],
+  [['-r a -r b', '-ra --resume=b'], { resumeFrom: ['a', 'b'] }],
+  [['-R', '--retry'], { retry: true }],
+  [['--force-resume'], { forceResume: true }],
+  [['-p out', '-pout', '-p=out', '--prefix=out'], { prefix: 'out' }],
+  [['--status-header'], { statusHeader: true }],
+  [['--logfile L', '--logfile=L'], { logfile: 'L' }],
+  [['--loglevel DEBUG', '--loglevel=DEBUG'], { loglevel: 'DEBUG' }],
+  [['--unknown-directives warn'], { unknownDirectives: 'warn' }],
+  [['--dry-run'], { dryRun: true }],
+  [['-q', '--quiet'], { quiet: true }],
+  [['-eR', '-Re', '-e -R', '-e --retry'], { exitCode: true, retry: true }],
+  [['-efc2', '-fec 2', '-e -f -c=2'], { exitCode: true, failFast: true, cpusPerTask: 2 }],
+  [['-eqRr old'], { exitCode: true, quiet: true, retry: true, resumeFrom: ['old'] }],
+];
+
+describe('the options', () => {
+  test('that are not given have their defaults', () => {
+    expect(parsed('Tasks')).toEqual({ ...defaults, options: {} });
+  });
+
+  test.each(uses.flatMap(([ways, changed]) => ways.map((way) => [way, changed] as const)))(
+    '%s, before and after the task file',
+    (way, changed) => {
+      const words = way.split(' ');
+      for (const line of [
+        [...words, 'Tasks'],
+        ['Tasks', ...words],
+        [...words, '--', 'Tasks'],
+      ]) {
+        expect(parsed(...line)).toEqual({ ...defaults, ...changed, options: expect.anything() as unknown });
+      }
+    },
+  );
+
+  test('are all in these examples', () => {
+    const written = uses.flatMap(([ways]) => ways.flatMap((way) => way.split(/[ =]/)));
+    const missing = optionTable.filter(
+      ({ long }) => !written.includes(`--${long}`) && !['help', 'version'].includes(long),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('with a value take the next word whatever it looks like, and all behind the first = sign', () => {
+    expect(parsed('-l', '-R', 'Tasks')).toMatchObject({ label: '-R', retry: false });
+    expect(parsed('-p', '--label', 'Tasks')).toMatchObject({ prefix: '--label', label: undefined });
+    expect(parsed('--label=a=b', 'Tasks').label).toBe('a=b');
+    expect(parsed('-l=a=b', 'Tasks').label).toBe('a=b');
+    expect(parsed('-la=b', 'Tasks').label).toBe('a=b');
+    expect(parsed('-l', '--', 'Tasks').label).toBe('--');
+  });
+
+  test('that are given twice count as they are given last, unless they collect', () => {
+    expect(parsed('-c', '2', '-c', '3', 'Tasks').cpusPerTask).toBe(3);
+  });
+
+  test('--help and --version count wherever they stand and whatever is missing', () => {
+    for (const words of [['--help'], ['-h'], ['Tasks', '--he'], ['-e', '-h', 'Tasks']]) {
+      expect(parseArguments(words).kind).toBe('help');
+    }
+    for (const words of [['--version'], ['--vers', 'Tasks']]) expect(parseArguments(words).kind).toBe('version');
+  });
+
+  test('are all in the help, with their words', () => {
+    const help = parseArguments(['--help']);
+    const text = help.kind === 'help' ? help.text : '';
+    for (const { long, short } of optionTable)
+      expect(text).toContain(short === undefined ? `--${long}` : `-${short}, --${long}`);
+  });
+});
+
+describe('the task file', () => {
+  test('may be - for standard input, and after -- begin with a dash', () => {
+    expect(parsed('-').taskFile).toBe('-');
+    expect(parsed('-e', '-').taskFile).toBe('-');
+    expect(parsed('-e', '--', '-R')).toMatchObject({ taskFile: '-R', retry: false, exitCode: true });
+    expect(parsed('--', '--label').taskFile).toBe('--label');
+  });
+
+  test('is one', () => {
+    expect(mistake()).toEqual(['usage', expect.stringMatching(/^Which tasks\?/)]);
+    expect(mistake('-e')).toEqual(['usage', expect.stringMatching(/^Which tasks\?/)]);
+    expect(mistake('A', 'B')).toEqual(['usage', expect.stringMatching(/"B" is one word too many/)]);
+    expect(mistake('A', '--', '-B')).toEqual(['usage', expect.stringMatching(/"-B" is one word too many/)]);
+  });
+});
+
+/** The long options of the original, and what its parser takes them for. */
+const original = (
+  'cpusPerTask context-task-limit env-resource exit-code fail-fast fill force-resume gpu help kvsserver label logfile ' +
+  'loglevel mailFreq mailTo no-retire prefix resume-from retire-cmd retry ssh-node startup-only status-header ' +
+  'taskcommand tasksPerNode taskserver use-address version web'
+).split(' ');
+
+/** What a name, perhaps cut, means: the long name of the option, or the code of the error. */
+function meaningOf(name: string): string {
+  const option = optionTable.find(({ long }) => long.startsWith(name));
+  try {
+    const [word] = completeWords(option?.value === undefined ? [`--${name}`] : [`--${name}`, '1']);
+    return String(word).slice(2);
+  } catch (error) {
+    return (error as DisbatchError).code;
+  }
+}
+
+describe('abbreviated names', () => {
+  const cuts = original.flatMap((long) => Array.from(long, (_, i) => long.slice(0, i + 1)));
+  const unique = [...new Set(cuts)].flatMap((cut) => {
+    const meant = original.includes(cut) ? [cut] : original.filter((long) => long.startsWith(cut));
+    return meant.length === 1 ? [[cut, meant[0] as string] as const] : [];
+  });
+
+  test('that were unique in the original mean what they meant there', () => {
+    expect(unique.length).toBeGreaterThan(150);
+    const absent = new Set(absentOptions.map(({ long }) => long));
+    for (const [cut, long] of unique)
+      expect([cut, meaningOf(cut)]).toEqual([cut, absent.has(long) ? 'not-here' : long]);
+  });
+
+  test('that were ambiguous in the original are never guessed', () => {
+    const ambiguous = [...new Set(cuts)].filter((cut) => unique.every(([known]) => known !== cut));
+    expect(ambiguous).toContain('s');
+    expect(ambiguous).toContain('log');
+    for (const cut of ambiguous) expect([cut, meaningOf(cut)]).toEqual([cut, 'usage']);
+  });
+
+  test.each([
+    ['la', 'label'],
+    ['lau', 'launcher'],
+    ['ret', 'usage'],
+    ['retr', 'retry'],
+    ['end', 'end-background'],
+    ['unk', 'unknown-directives'],
+    ['u', 'not-here'],
+    ['d', 'dry-run'],
+    ['q', 'quiet'],
+    ['e', 'usage'],
+  ])('--%s is %s, with the options that are new here', (cut, meaning) => {
+    expect(meaningOf(cut)).toBe(meaning);
+  });
+
+  test('that fit several are told with all of them', () => {
+    expect(mistake('--log', 'x', 'Tasks')[1]).toBe('--log could be --logfile or --loglevel. Write more of it.');
+    expect(mistake('--ta', '1', 'Tasks')[1]).toMatch(/--tasksPerNode/);
+  });
+
+  test('of every option are itself when nothing is cut', () => {
+    for (const { long } of optionTable) expect(meaningOf(long)).toBe(long);
+    for (const { long } of absentOptions) expect(meaningOf(long)).toBe('not-here');
+  });
+
+  test('hold with a value behind an = sign', () => {
+    expect(parsed('--lab=x', '--cpus=2', '--res=a', '--logl=ERROR', 'Tasks')).toMatchObject({
+      label: 'x',
+      cpusPerTask: 2,
+      resumeFrom: ['a'],
+      loglevel: 'ERROR',
+    });
+  });
+});
+
+describe('a mistake', () => {
+  test.each([
+    ['-c x T', /-c, --cpusPerTask.*"?x"?.*number above 0/i],
+    ['-c 0 T', /number above 0/],
+    ['-c -1 T', /number above 0/],
+    ['-c=2x T', /number above 0/],
+    ['-c nan T', /number above 0/],
+    ['-t 1.5 T', /whole number above 0/],
+    ['-t 0 T', /whole number above 0/],
+    ['--loglevel debug T', /CRITICAL or ERROR or WARNING or INFO or DEBUG/],
+    ['--launcher fast T', /native or portable/],
+    ['--unknown-directives no T', /error or warn/],
+    ['--prefix= T', /empty/],
+    ['-e=1 T', /^-e takes no value, but "1" was given\./],
+    ['--retry=yes T', /^--retry takes no value, but "yes" was given\./],
+    ['--exit=yes T', /^--exit-code takes no value/],
+    ['T -c', /-c/],
+    ['T --resume-from', /--resume-from/],
+    ['-x T', /-x/],
+    ['--frobnicate T', /--frobnicate/],
+    ['--exitcode T', /--exit-code/],
+    ['-ex T', /-x/],
+    ['--end-background --launcher portable T', /--end-background needs the native launcher/],
+  ])('%s is told in a sentence that ends', (line, sentence) => {
+    const [code, text] = mistake(...line.split(' '));
+    expect(code).toBe('usage');
+    expect(text).toMatch(sentence);
+    expect(text).toMatch(/[.?]$/);
+    expect(text).not.toContain('error:');
+  });
+
+  test('in the use of what only the original has says so and what it was for', () => {
+    for (const { long, short, what } of absentOptions) {
+      for (const word of [
+        `--${long}`,
+        `--${long}=1`,
+        ...(short === undefined ? [] : [`-${short}`, `-e${short}`, `-${short}1`]),
+      ]) {
+        const [code, text] = mistake(word, 'Tasks');
+        expect([word, code]).toEqual([word, 'not-here']);
+        expect(text).toContain(`(${what})`);
+      }
+    }
+  });
+
+  test('is the only way in which a command line is not understood', () => {
+    const word = fc.oneof(
+      fc.constantFrom(...optionTable.map(({ long }) => `--${long}`)),
+      fc.constantFrom(...optionTable.flatMap(({ short }) => (short === undefined ? [] : [`-${short}`]))),
+      fc.constantFrom(
+        '--',
+        '-',
+        '',
+        '-e=',
+        '--=',
+        '--=x',
+        '---',
+        '-=',
+        '--re',
+        '-rR',
+        '-ex',
+        '1',
+        'Tasks',
+        '__proto__',
+      ),
+      fc.string({ maxLength: 6 }),
+      fc.string({ maxLength: 4 }).map((text) => `-${text}`),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), (words) => {
+        try {
+          expect(['run', 'help', 'version']).toContain(parseArguments(words).kind);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DisbatchError);
+          expect((error as DisbatchError).message.trim()).not.toBe('');
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+});

@@ -1,0 +1,42 @@
+/** The options in the pages against the one table of options. */
+import { describe, expect, test } from 'vitest';
+import { absentOptions, optionTable } from '../../src/cli/options.ts';
+import { allPages, prose, readPage, sections } from './pages.ts';
+
+/** The first column of the tables in a section. */
+function firstColumn(name: string, heading: string): string[] {
+  const text = sections(readPage(name), 2).find((section) => section.heading === heading)?.text ?? '';
+  return [...text.matchAll(/^\| (`-[^|]*?) +\|/gm)].map(([, cell = '']) => cell);
+}
+
+describe('the options', () => {
+  test('docs/running.md has each, with its short form and the name of its value, in the order of the help', () => {
+    const expected = optionTable.map(({ long, short, value }) => {
+      const shown = `\`--${long}${value === undefined ? '' : ` ${value.name}`}\``;
+      return short === undefined ? shown : `\`-${short}\`, ${shown}`;
+    });
+    expect(firstColumn('docs/running.md', 'All options')).toEqual(expected);
+  });
+
+  test('docs/from-disbatch.md has each that the original has and this version has not', () => {
+    const expected = absentOptions.map(({ long, short }) =>
+      short === undefined ? `\`--${long}\`` : `\`-${short}\`, \`--${long}\``,
+    );
+    expect(firstColumn('docs/from-disbatch.md', 'What this version does not have').toSorted()).toEqual(
+      expected.toSorted(),
+    );
+  });
+
+  test('no page speaks of a long option that there is not', () => {
+    const known = [...optionTable, ...absentOptions].map(({ long }) => `--${long}`);
+    // Options of npm, in what is said of the installation.
+    const others = ['--prefix', '--global'];
+    const unknown = allPages().flatMap((page) =>
+      [...prose(page).matchAll(/(?<![\w-])--[a-zA-Z][\w-]*/g)]
+        .map(([option]) => option)
+        .filter((option) => !known.includes(option) && !others.includes(option))
+        .map((option) => `${page.name}: ${option}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});

@@ -1,0 +1,238 @@
+/**
+ * A world for the driver's core without processes, files or time: engines that run tasks when they are told to, a feeder
+ * that hands out items, and a list of everything that happened. After every step the invariants are checked.
+ */
+
+import { asBytes } from '../../src/base/byte-string.ts';
+import { nothingWritten, type Outcome, type RunnableTask, type ToEngine } from '../../src/contract/messages.ts';
+import type { Effects } from '../../src/driver/effects.ts';
+import * as reactor from '../../src/driver/reactor.ts';
+import {
+  checkInvariants,
+  newState,
+  type DriverOptions,
+  type DriverState,
+  type FeedItem,
+} from '../../src/driver/state.ts';
+import type { StatusRecord } from '../../src/task/status-record.ts';
+import type { Barrier, PerEngineTask, Task } from '../../src/task/task.ts';
+
+export type Happening =
+  | { readonly what: 'start'; readonly task: RunnableTask; readonly engine: number; readonly slot: number }
+  | { readonly what: 'record'; readonly record: StatusRecord };
+
+/** Something that can happen next. */
+interface Possible {
+  readonly label: string;
+  happen(): void;
+}
+
+export const defaultOptions: DriverOptions = {
+  failFast: false,
+  graceMs: 100,
+  endBackground: false,
+  node: 'head',
+  pid: 1,
+};
+
+export class SimulatedWorld {
+  readonly state: DriverState;
+  readonly happened: Happening[] = [];
+  over = false;
+  private readonly items: FeedItem[];
+  private readonly exitCodeOf: (task: RunnableTask) => number;
+  private readonly queue: Possible[] = [];
+  private readonly busy = new Map<string, { engine: number; slot: number; task: RunnableTask }>();
+  private fed = 0;
+  private asked = 0;
+  private clock = 1000;
+  private readonly effects: Effects;
+
+  constructor(
+    items: readonly FeedItem[],
+    exitCodeOf: (task: RunnableTask) => number,
+    options: Partial<DriverOptions> = {},
+  ) {
+    this.items = [...items];
+    this.exitCodeOf = exitCodeOf;
+    this.state = newState({ ...defaultOptions, ...options });
+    this.effects = {
+      toEngine: (rank, message) => this.toEngine(rank, message),
+      pull: (count) => (this.asked += count),
+      record: (record) => this.happened.push({ what: 'record', record }),
+      log: () => {},
+      over: () => {
+        if (this.over) throw new Error('over twice');
+        this.over = true;
+      },
+    };
+    this.step(() => reactor.onStart(this.state, this.now(), this.effects));
+  }
+
+  join(engine: number, slots: number): void {
+    this.step(() =>
+      reactor.onEngine(
+        this.state,
+        engine,
+        { type: 'joined', node: `node${engine}`, pid: 100 + engine, slots },
+        this.now(),
+        this.effects,
+      ),
+    );
+  }
+
+  /** An engine vanishes with all that it runs. */
+  vanish(engine: number): void {
+    if (this.state.engines.get(engine) === undefined || this.state.engines.get(engine)?.stage === 'gone') return;
+    for (const [name, { engine: owner }] of this.busy) if (owner === engine) this.busy.delete(name);
+    this.step(() =>
+      reactor.onEngine(this.state, engine, { type: 'left', problem: 'power failure' }, this.now(), this.effects),
+    );
+  }
+
+  softStop(): void {
+    this.step(() => reactor.onSoftStop(this.state, this.now(), this.effects));
+  }
+
+  signal(): void {
+    this.step(() => reactor.onSignal(this.state, 'SIGINT', this.now(), this.effects));
+  }
+
+  trouble(error: Error): void {
+    this.step(() => reactor.onTrouble(this.state, error, this.now(), this.effects));
+  }
+
+  /** Whatever can happen next: the choice is the test's. */
+  possible(): Possible[] {
+    const all: Possible[] = [...this.queue];
+    if (this.asked > 0 && this.state.phase === 'running')
+      all.push({ label: 'feed', happen: () => this.feed(1 + (this.asked % 3)) });
+    for (const [name, { engine, slot, task }] of this.busy) {
+      all.push({
+        label: `end ${name}`,
+        happen: () => {
+          this.busy.delete(name);
+          this.end(engine, slot, this.exitCodeOf(task));
+        },
+      });
+    }
+    return all;
+  }
+
+  /** Lets things happen, chosen by `choose`, until nothing can or `until` holds. */
+  run(choose: (count: number) => number, until: () => boolean = () => false): void {
+    for (let steps = 0; !until(); steps++) {
+      if (steps > 100_000) throw new Error('the world does not come to rest');
+      const possible = this.possible();
+      if (possible.length === 0) return;
+      const next = possible[choose(possible.length) % possible.length] as Possible;
+      const queued = this.queue.indexOf(next);
+      if (queued >= 0) this.queue.splice(queued, 1);
+      next.happen();
+    }
+  }
+
+  get records(): StatusRecord[] {
+    return this.happened.flatMap((each) => (each.what === 'record' ? [each.record] : []));
+  }
+
+  get starts(): RunnableTask[] {
+    return this.happened.flatMap((each) => (each.what === 'start' ? [each.task] : []));
+  }
+
+  private feed(count: number): void {
+    if (this.fed === this.items.length) {
+      this.asked = 0;
+      this.step(() => reactor.onStreamEnd(this.state, this.now(), this.effects));
+      return;
+    }
+    const batch = this.items.slice(this.fed, this.fed + count);
+    this.fed += batch.length;
+    this.asked = Math.max(0, this.asked - batch.length);
+    this.step(() => reactor.onItems(this.state, batch, this.now(), this.effects));
+  }
+
+  private toEngine(engine: number, message: ToEngine): void {
+    switch (message.type) {
+      case 'run': {
+        const name = `${engine}/${message.slot}`;
+        if (this.busy.has(name)) throw new Error(`slot ${name} is busy`);
+        this.busy.set(name, { engine, slot: message.slot, task: message.task });
+        this.happened.push({ what: 'start', task: message.task, engine, slot: message.slot });
+        return;
+      }
+      case 'end-tasks':
+        // As with a launcher: the ends come first, then the answer; here both in one happening.
+        this.queue.push({
+          label: 'end all',
+          happen: () => {
+            for (const [name, { engine: owner, slot }] of [...this.busy]) {
+              if (owner !== engine) continue;
+              this.busy.delete(name);
+              this.end(engine, slot, -15);
+            }
+            this.step(() => reactor.onEngine(this.state, engine, { type: 'tasks-ended' }, this.now(), this.effects));
+          },
+        });
+        return;
+      case 'leave':
+        this.queue.push({
+          label: 'leave',
+          happen: () =>
+            this.step(() =>
+              reactor.onEngine(this.state, engine, { type: 'left', problem: undefined }, this.now(), this.effects),
+            ),
+        });
+        return;
+    }
+  }
+
+  private end(engine: number, slot: number, exitCode: number): void {
+    const outcome: Outcome = {
+      pid: 4711,
+      exitCode,
+      start: this.clock,
+      finish: this.clock + 1,
+      output: nothingWritten,
+      error: nothingWritten,
+      usage: undefined,
+    };
+    this.step(() => reactor.onEngine(this.state, engine, { type: 'ended', slot, outcome }, this.now(), this.effects));
+  }
+
+  private step(action: () => void): void {
+    action();
+    checkInvariants(this.state);
+  }
+
+  private now(): number {
+    return this.clock++;
+  }
+}
+
+/** Items from a short notation: `t` a task, `b` a barrier, `c` a check barrier, `s` START, `p` STOP. */
+export function itemsOf(notation: string): FeedItem[] {
+  let taskId = 0;
+  const perEngine = { start: 0, stop: 0 };
+  return [...notation].map((letter, i): Task | Barrier | PerEngineTask => {
+    const lineNumber = i + 1;
+    switch (letter) {
+      case 't':
+        return { kind: 'task', taskId: taskId++, lineNumber, repeatIndex: -1, command: asBytes(`task ${i}`) };
+      case 'b':
+      case 'c':
+        return {
+          kind: 'barrier',
+          taskId: taskId++,
+          lineNumber,
+          check: letter === 'c',
+          key: undefined,
+          text: asBytes('#DISBATCH BARRIER'),
+        };
+      default: {
+        const moment = letter === 's' ? 'start' : 'stop';
+        return { kind: 'per-engine', moment, taskId: perEngine[moment]++, lineNumber, command: asBytes(moment) };
+      }
+    }
+  });
+}
