@@ -213,17 +213,11 @@ export class Engine {
         this.send({ type: 'started', slot, pid: message.pid, start: message.start });
         return;
       }
-      case 'ended':
-        this.end(slotOfLane(message.lane), {
-          pid: message.pid,
-          exitCode: message.exitCode,
-          start: message.start,
-          finish: message.finish,
-          output: message.output,
-          error: message.error,
-          usage: message.usage,
-        });
+      case 'ended': {
+        const { type: _, lane, ...outcome } = message;
+        this.end(slotOfLane(lane), outcome);
         return;
+      }
       case 'failed':
         this.onRefusal(slotOfLane(message.lane), message);
         return;

@@ -42,7 +42,7 @@
  */
 
 import { asBytes, type ByteString } from '../base/byte-string.ts';
-import type { OutputSample, TaskUsage } from '../contract/messages.ts';
+import type { Outcome } from '../contract/messages.ts';
 
 /** The version in HELLO. An engine refuses another. */
 export const protocolVersion = 1;
@@ -78,18 +78,7 @@ export type ToLauncher =
 export type FromLauncher =
   | { readonly type: 'hello'; readonly version: number; readonly pid: number; readonly features: number }
   | { readonly type: 'started'; readonly lane: number; readonly pid: number; readonly start: number }
-  | {
-      readonly type: 'ended';
-      readonly lane: number;
-      readonly pid: number;
-      readonly exitCode: number;
-      readonly start: number;
-      readonly finish: number;
-      readonly output: OutputSample;
-      readonly error: OutputSample;
-      /** Seconds and bytes; undefined where the launcher cannot know. */
-      readonly usage: TaskUsage | undefined;
-    }
+  | ({ readonly type: 'ended'; readonly lane: number } & Outcome)
   | {
       readonly type: 'failed';
       readonly lane: number;

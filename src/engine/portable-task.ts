@@ -14,20 +14,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
-import type { OutputSample } from '../contract/messages.ts';
+import type { Outcome } from '../contract/messages.ts';
 import { lingerMs } from './launcher-protocol.ts';
 import { OutputSampler } from './output-sample.ts';
 import { closePipe, type Pipe } from './portable-pipes.ts';
 
 /** What is known of a task when it has ended. */
-export interface TaskEnd {
-  readonly pid: number;
-  readonly exitCode: number;
-  readonly start: number;
-  readonly finish: number;
-  readonly output: OutputSample;
-  readonly error: OutputSample;
-}
+export type TaskEnd = Omit<Outcome, 'usage'>;
 
 /** Everything a start needs. Without pipes, Node's sockets serve. */
 export interface TaskStart {
