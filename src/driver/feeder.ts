@@ -55,8 +55,7 @@ export class Feeder {
       if (this.sourceEnded) return undefined;
       const step = this.chunks.next();
       const chunk = step instanceof Promise ? await step : step;
-      this.sourceEnded = chunk.done === true;
-      this.items = this.stream.items(this.lines(chunk.done === true ? undefined : chunk.value));
+      this.begin(chunk);
     }
   }
 
@@ -71,9 +70,14 @@ export class Feeder {
       if (this.sourceEnded) return;
       const chunk = this.chunks.next();
       if (chunk instanceof Promise) throw new Error('only a repeatable source can be looked through');
-      this.sourceEnded = chunk.done === true;
-      this.items = this.stream.items(this.lines(chunk.done === true ? undefined : chunk.value));
+      this.begin(chunk);
     }
+  }
+
+  /** Goes on to the next chunk of the source, or to its end. */
+  private begin(chunk: IteratorResult<ByteString>): void {
+    this.sourceEnded = chunk.done === true;
+    this.items = this.stream.items(this.lines(chunk.done === true ? undefined : chunk.value));
   }
 
   private *lines(chunk: ByteString | undefined): Generator<StreamLine> {

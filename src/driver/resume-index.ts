@@ -52,7 +52,13 @@ export class ResumeIndex {
     if (number === 0) return undefined;
     const file = this.files[number - 1] as OpenStatusFile;
     const record = recordOf(readLine(file, this.offsets[taskId] as number));
-    if (record === undefined) throw unreadable(file.path, 'it changed while it was read');
+    if (record === undefined) {
+      throw new DisbatchError(
+        'status-unreadable',
+        `The status file ${file.path} was changed while it was resumed from, so its records cannot be trusted. ` +
+          'Resume from it again, and let nothing write to it meanwhile.',
+      );
+    }
     return record;
   }
 

@@ -79,7 +79,7 @@ export class Engine {
   private readonly options: EngineOptions;
   private readonly send: (message: FromEngine) => void;
   private readonly busy = new Map<number, BusySlot>();
-  private readonly perEnginePassed: NodeJS.ProcessEnv;
+  private readonly launcherEnv: NodeJS.ProcessEnv;
   private launcher: LauncherProcess | undefined;
   private choice = 0;
   private helloSeen = false;
@@ -92,7 +92,7 @@ export class Engine {
   constructor(options: EngineOptions, send: (message: FromEngine) => void) {
     this.options = options;
     this.send = send;
-    this.perEnginePassed = { ...options.env, ...engineVariables(options.facts) };
+    this.launcherEnv = { ...options.env, ...engineVariables(options.facts) };
   }
 
   start(): void {
@@ -176,7 +176,7 @@ export class Engine {
       return;
     }
     this.options.log('INFO', `starting the ${command.kind} launcher`);
-    const launcher = new LauncherProcess(command, this.perEnginePassed, this.options.errorFd, {
+    const launcher = new LauncherProcess(command, this.launcherEnv, this.options.errorFd, {
       message: (message) => this.onLauncher(message),
       exit: (problem) => void this.onLauncherExit(problem),
     });

@@ -54,10 +54,6 @@ export class LauncherProcess {
     });
   }
 
-  get pid(): number | undefined {
-    return this.child.pid;
-  }
-
   send(message: ToLauncher): void {
     const stdin = this.child.stdin;
     if (stdin === null || this.exited) return;
