@@ -244,15 +244,16 @@ describe.each(launchers)('a task of the $name launcher', (launcher) => {
     const engine = await openEngine(launcher);
     engine.start(
       3,
-      'trap "echo got it; exit 5" USR1; (trap "exit 0" USR1; sleep 100 & echo ready; wait; sleep 100) & wait; wait',
+      'trap "echo got it; exit 5" USR1; (trap "exit 0" USR1; echo ready; sleep 100 & wait; sleep 100) & wait; wait',
     );
     await engine.frame('started');
     engine.send({ type: 'signal', lane: 4, signal: 9 });
     engine.send({ type: 'signal', lane: 3, signal: 0 });
     engine.send({ type: 'signal', lane: 3, signal: 4000 });
     const { pid } = await engine.frame('started');
-    const children = (): string => spawnSync('ps', ['-o', 'args=', '-g', String(pid)], { encoding: 'utf8' }).stdout;
-    await engine.until(() => children().includes('sleep 100'), 'the sleep');
+    // By its name: the words of the command stand in the arguments of bash from the start.
+    const sleeps = (): boolean => spawnSync('pgrep', ['-g', String(pid), '-x', 'sleep']).status === 0;
+    await engine.until(sleeps, 'the sleep');
     engine.send({ type: 'signal', lane: 3, signal: constants.signals.SIGUSR1 });
     const ended = await engine.frame('ended');
     expect(ended).toMatchObject({ exitCode: 5, output: { head: 'ready\ngot it\n' } });
