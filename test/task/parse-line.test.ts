@@ -200,7 +200,8 @@ test('every line that starts with #DISBATCH is a directive or a mistake, and eve
       expect(['blank', 'command', 'unknown']).not.toContain(parsed.kind);
       const meant =
         parsed.kind === 'mistake' ? /^did you mean "([ -~]*)"/.exec(parsed.suggestion ?? '')?.[1] : undefined;
-      if (meant !== undefined && !meant.endsWith('...')) expect(parse(meant).kind).not.toBe('mistake');
+      // A tab is shown as an escape: such a line is not there to be read back.
+      if (meant !== undefined && !/\.\.\.$|\\/.test(meant)) expect(parse(meant).kind).not.toBe('mistake');
     }),
     { numRuns: 2000 },
   );
