@@ -96,7 +96,7 @@ describe.each(['native', 'portable'])('with the %s launcher', (launcher) => {
     const tasks = writeTasks(folder, [
       'pwd; read line || echo end of file',
       'ps -o pid=,sid=,pgid= $$',
-      'readlink /proc/$$/fd/{0,1,2,3,4,5,6,7,8,9,10,11,12,255} | cat > descriptors',
+      'readlink /proc/$$/fd/{0,1,2,3,4,5,6,7,8,9,10,11,12,255} > descriptors; true',
       'echo out > /dev/stdout; echo err > /dev/stderr',
     ]);
     await runDisbatch(['-s', 'localhost:1', '--launcher', launcher, tasks], { cwd: folder });
