@@ -22,11 +22,21 @@ const mayImport = {
 const pure = {
   task: ['src/task/**'],
   contract: ['src/contract/**'],
-  driver: ['reactor', 'state', 'effects', 'scheduler', 'barriers', 'engine-stages', 'task-records'].map(
-    (name) => `src/driver/${name}.ts`,
+  driver: [
+    ...['reactor', 'state', 'invariants', 'effects', 'scheduler', 'barriers', 'engine-stages', 'closing', 'contexts'],
+    ...['lost-engines', 'task-ends', 'task-records', 'run-state'],
+  ].map((name) => `src/driver/${name}.ts`),
+  kvs: ['protocol', 'request-reader', 'store', 'monitors', 'pickle', 'unpickle', 'dump', 'spill-space'].map(
+    (name) => `src/kvs/${name}.ts`,
   ),
-  engine: ['task-env', 'output-sample', 'launcher-protocol'].map((name) => `src/engine/${name}.ts`),
-  context: ['src/context/*-env.ts'],
+  channel: ['framing', 'numbering', 'proc-net-tcp', 'refusals'].map((name) => `src/channel/${name}.ts`),
+  engine: ['task-env', 'output-sample', 'launcher-protocol', 'lease', 'engine-link'].map(
+    (name) => `src/engine/${name}.ts`,
+  ),
+  context: [
+    'src/context/*-env.ts',
+    ...['start-queue', 'ssh-command', 'ssh-lines', 'ssh-words'].map((name) => `src/context/${name}.ts`),
+  ],
   monitor: ['src/monitor/run-view.ts'],
 };
 
@@ -74,7 +84,7 @@ const overrides = [
   { files: ['**/*.mjs', '**/*.cjs'], rules: Object.fromEntries(untyped.map((name) => [`typescript/${name}`, 'off'])) },
   { files: ['src/**'], rules: { 'no-restricted-properties': noExit, 'no-console': 'error' } },
   {
-    files: ['src/cli/main.ts', 'src/cli/start.cjs', 'src/engine/portable-launcher.ts'],
+    files: ['src/cli/main.ts', 'src/cli/start.cjs', 'src/engine/main.ts', 'src/engine/portable-launcher.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   { files: ['src/cli/start.cjs'], rules: { 'no-console': 'off', 'no-var': 'off' } },

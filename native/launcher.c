@@ -42,9 +42,10 @@
 #error "The frames are little-endian and are read and written as they lie in memory."
 #endif
 
-enum { PROTOCOL_VERSION = 1, FEATURE_USAGE = 1, FEATURE_SWEEP = 2 };
-enum { START = 1, SIGNAL = 2, END = 3, LEAVE = 4 };
+enum { PROTOCOL_VERSION = 2, FEATURE_USAGE = 1, FEATURE_SWEEP = 2 };
+enum { START = 1, SIGNAL = 2, END = 3, LEAVE = 4, LEASE = 5 };
 enum { HELLO = 1, STARTED = 2, ENDED = 3, FAILED = 4, DONE = 5 };
+enum { LEASE_ENDED = 3 }; /* the exit status then */
 enum { SAMPLE = 40, LINGER_MS = 500, ORPHAN_GRACE_MS = 2000 };
 enum { MAX_FRAME = 64 << 20, MAX_LANES = 1 << 20, READ_SIZE = 256 << 10, PENDING_LIMIT = 4 << 20 };
 /* How often a wait that has no event of its own looks again, and how long a wait for the unkillable lasts. */
@@ -81,6 +82,7 @@ static enum { RUNNING, ENDING, SWEEPING } phase = RUNNING;
 static bool engine_gone, output_broken, input_paused, input_always_ready, kill_sent;
 static int exit_status;
 static int64_t grace_until, give_up_at;
+static int64_t lease_until = INT64_MAX; /* on the clock that also counts while the machine sleeps */
 static uint32_t swept;
 
 static struct task **lanes;
@@ -116,6 +118,13 @@ static void *allocate(void *old, size_t size) {
 static int64_t now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* As now_ms, and it goes on while the machine sleeps: what others reckon with has gone on too. */
+static int64_t elapsed_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -220,6 +229,15 @@ static void lose_engine(int status) {
   watch(EPOLL_CTL_DEL, STDIN_FILENO, 0, NULL);
   watch(EPOLL_CTL_DEL, STDOUT_FILENO, 0, NULL);
   begin_end(ORPHAN_GRACE_MS);
+}
+
+/* The engine has not prolonged the lease: the same tasks may soon be started elsewhere. */
+static void look_at_lease(void) {
+  if (elapsed_ms() < lease_until) return;
+  lease_until = INT64_MAX;
+  fputs("disBatch launcher: the lease has ended\n", stderr);
+  lose_engine(LEASE_ENDED);
+  begin_end(0);
 }
 
 static void refuse_input(const char *why) {
@@ -736,6 +754,9 @@ static void handle_frame(char *frame, size_t length) {
     }
   } else if (frame[0] == END && length >= 4) {
     begin_end(u32_at(payload));
+  } else if (frame[0] == LEASE && length >= 4) {
+    uint32_t ms = u32_at(payload);
+    lease_until = ms == 0 ? INT64_MAX : elapsed_ms() + ms;
   } else if (frame[0] == LEAVE) {
     signal_groups(SIGKILL);
     leave(0);
@@ -862,6 +883,10 @@ static int next_due(void) {
     int64_t look = phase == ENDING && running > 0 && !kill_sent ? grace_until : now_ms() + LOOK_AGAIN_MS;
     if (look < due) due = look;
   }
+  if (lease_until != INT64_MAX) {
+    int64_t lease_due = now_ms() + lease_until - elapsed_ms();
+    if (lease_due < due) due = lease_due;
+  }
   if (due == INT64_MAX) return -1;
   int64_t wait = due - now_ms();
   return wait < 0 ? 0 : wait > INT_MAX ? INT_MAX : (int)wait;
@@ -877,6 +902,8 @@ int main(int argc, char **argv) {
     flush_and_watch();
     struct epoll_event events[EVENTS];
     int count = epoll_wait(epoll, events, EVENTS, next_due());
+    /* First: what arrived while this process was stopped must not prolong a lease that has ended. */
+    look_at_lease();
     bool children_changed = false;
     for (int i = 0; i < count; i++) {
       void *tag = events[i].data.ptr;

@@ -15,7 +15,11 @@ const dist = join(root, 'dist');
 const stampFile = join(dist, '.stamp');
 const inputs = ['src', 'native', 'scripts', 'package.json', 'package-lock.json'];
 /** Bundle to entry. */
-const bundles = { 'disbatch.cjs': 'src/cli/main.ts', 'portable-launcher.cjs': 'src/engine/portable-launcher.ts' };
+const bundles = {
+  'disbatch.cjs': 'src/cli/main.ts',
+  'engine.cjs': 'src/engine/main.ts',
+  'portable-launcher.cjs': 'src/engine/portable-launcher.ts',
+};
 
 /** What the build depends on, in one hash: names, sizes and times of the inputs, and the compilers there are. */
 function stampOf(found) {
@@ -86,6 +90,7 @@ async function build() {
   try {
     const packages = await bundle(aside, version);
     if (packages.length > 0) writeFileSync(join(aside, 'THIRD-PARTY-LICENCES.txt'), licences(packages));
+    writeFileSync(join(aside, 'engine.sh'), readFileSync(join(root, 'src/engine/engine.sh')));
     writeFileSync(join(aside, 'start.cjs'), readFileSync(join(root, 'src/cli/start.cjs')));
     const front = readFileSync(join(root, 'src/cli/disbatch.sh'), 'utf8').replace('@VERSION@', version);
     writeFileSync(join(aside, 'disbatch'), front);

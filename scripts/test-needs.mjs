@@ -24,6 +24,22 @@ export const needs = {
     check: 'setsid --version && prlimit --version',
     purpose: 'starts processes in a session of their own and under other limits',
   },
+  namespaces: {
+    packages: ['util-linux', 'iproute2'],
+    // Not a matter of packages alone: it takes root, and a machine that lets root do it.
+    check: 'unshare --net --mount --pid --uts --ipc --fork --mount-proc ip link add br0 type bridge',
+    purpose: 'gives the hosts of a test cluster their own networks and processes, as root',
+  },
+  sshd: {
+    packages: ['openssh-server', 'openssh-client'],
+    check: 'test -x /usr/sbin/sshd && command -v ssh ssh-keygen',
+    purpose: 'lets the hosts of a test cluster be reached',
+  },
+  'login-shells': {
+    packages: ['tcsh', 'fish', 'zsh'],
+    check: 'tcsh -fc "" && fish -c "" && zsh -fc ""',
+    purpose: 'are what a user may have on another host',
+  },
 };
 
 /** Whether the need is met here. Runs its check, some milliseconds. */

@@ -24,6 +24,8 @@ export const catalogue = {
   'no-slots': [1, 'no slot can be made from what was asked for'],
   'where-to-run': [2, 'it is not clear where the tasks are to run'],
   'launcher-unusable': [1, 'tasks cannot be started'],
+  'port-unusable': [1, 'there is no port to be reached at'],
+  'no-run': [1, 'there is no run to take part in'],
   'no-engine-left': [1, 'nothing is left that could run tasks'],
 } as const satisfies Record<string, readonly [ExitStatus, string]>;
 

@@ -19,6 +19,12 @@ export interface RunArguments {
   readonly label: string | undefined;
   readonly launcher: 'native' | 'portable' | undefined;
   readonly endBackground: boolean;
+  /** Seconds. */
+  readonly heartbeat: number;
+  readonly maxLost: number;
+  readonly noRerun: boolean;
+  readonly useAddress: { readonly host: string; readonly port: number } | undefined;
+  readonly openStore: boolean;
   readonly exitCode: boolean;
   readonly failFast: boolean;
   readonly resumeFrom: readonly string[];
@@ -35,6 +41,14 @@ export interface RunArguments {
   readonly options: Readonly<Record<string, OptionGiven>>;
 }
 
+/** The command line of a context that is added to a run, understood. What is not given is as on the run's own. */
+export interface ContextArguments {
+  readonly sshNodes: readonly string[];
+  readonly cpusPerTask: number | undefined;
+  readonly tasksPerNode: number | undefined;
+  readonly label: string | undefined;
+}
+
 /** The value of an option that was given: true for one that takes none. */
 export type OptionGiven = true | string | number | readonly (string | number)[];
 
@@ -49,7 +63,7 @@ export type Parsed =
  */
 export function parseArguments(words: readonly string[]): Parsed {
   const complete = completeWords(words);
-  const program = makeProgram();
+  const program = makeProgram(optionTable);
   try {
     program.parse(complete, { from: 'user' });
   } catch (error) {
@@ -78,6 +92,11 @@ export function parseArguments(words: readonly string[]): Parsed {
       label: o['label'] as string | undefined,
       launcher: o['launcher'] as 'native' | 'portable' | undefined,
       endBackground: o['endBackground'] === true,
+      heartbeat: checkHeartbeat((o['heartbeat'] as number | undefined) ?? 30),
+      maxLost: (o['maxLost'] as number | undefined) ?? 2,
+      noRerun: o['rerun'] === false,
+      useAddress: parseAddress(o['useAddress'] as string | undefined),
+      openStore: o['openStore'] === true,
       exitCode: o['exitCode'] === true,
       failFast: o['failFast'] === true,
       resumeFrom: list('resumeFrom'),
@@ -95,10 +114,60 @@ export function parseArguments(words: readonly string[]): Parsed {
   };
 }
 
+/**
+ * The command line of `PREFIX_dbUtil.sh`.
+ *
+ * @returns a text for who asks for help
+ * @throws DisbatchError usage or not-here
+ */
+export function parseContextArguments(words: readonly string[]): ContextArguments | { readonly help: string } {
+  const complete = completeWords(words);
+  const program = makeProgram(optionTable.filter(({ context, long }) => context === true || long === 'help'))
+    .name('PREFIX_dbUtil.sh')
+    .usage('[options]')
+    .description('Adds hosts to a run of disBatch that is going on. They leave it when no tasks are left for them.');
+  try {
+    program.parse(complete, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) throw usage(sentenceOf(error).replace('disbatch --help', 'its --help'));
+    throw error;
+  }
+  const o = program.opts<Record<string, unknown>>();
+  if (o['help'] === true) return { help: program.helpInformation() };
+  const [extra] = program.args;
+  if (extra !== undefined) throw usage(`"${extra}" is one word too many: the tasks are those of the run.`);
+  return {
+    sshNodes: (o['sshNode'] as string[] | undefined) ?? [],
+    cpusPerTask: o['cpusPerTask'] as number | undefined,
+    tasksPerNode: o['tasksPerNode'] as number | undefined,
+    label: o['label'] as string | undefined,
+  };
+}
+
+function checkHeartbeat(seconds: number): number {
+  if (seconds < 1) throw usage('--heartbeat must be at least 1 second.');
+  return seconds;
+}
+
+/** HOST:PORT; an IPv6 address in brackets. */
+function parseAddress(text: string | undefined): RunArguments['useAddress'] {
+  if (text === undefined) return undefined;
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw usage(
+      `--use-address: "${text}" is not HOST:PORT. Write, for example, localhost:0 (0: any port that is free).`,
+    );
+  }
+  return { host: (match[1] ?? match[2]) as string, port };
+}
+
 function optionsGiven(values: Readonly<Record<string, unknown>>): Record<string, OptionGiven> {
   return Object.fromEntries(
     optionTable.flatMap(({ long }): [string, OptionGiven][] => {
       const value = values[new Option(`--${long}`).attributeName()];
+      // commander takes `--no-x` for the opposite of x, which is true until the option is given.
+      if (long.startsWith('no-')) return value === false ? [[long, true]] : [];
       return value === undefined ? [] : [[long, value as OptionGiven]];
     }),
   );
@@ -168,7 +237,7 @@ function shortOption(name: string): OptionSpec | undefined {
   return name.length === 2 ? optionTable.find((option) => option.short === name[1]) : undefined;
 }
 
-function makeProgram(): Command {
+function makeProgram(options: readonly OptionSpec[]): Command {
   const program = new Command('disbatch')
     .usage('[options] TASKFILE')
     .description(
@@ -181,7 +250,7 @@ function makeProgram(): Command {
     .configureOutput({ writeErr: () => {}, writeOut: () => {} })
     .configureHelp({ visibleArguments: () => [], helpWidth: 100 })
     .showSuggestionAfterError();
-  for (const spec of optionTable) program.addOption(makeOption(spec));
+  for (const spec of options) program.addOption(makeOption(spec));
   return program;
 }
 
@@ -217,6 +286,9 @@ function checkValue(wanted: NonNullable<OptionSpec['value']>, text: string): str
       return Number(text);
     case 'whole number above 0':
       if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
+      return Number(text);
+    case 'whole number':
+      if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
       return Number(text);
     case 'choice':
       if (!wanted.choices.includes(text)) throw new InvalidArgumentError(`It can be ${wanted.choices.join(' or ')}.`);

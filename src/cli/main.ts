@@ -4,12 +4,13 @@
 
 import { visible } from '../base/terminal-text.ts';
 import { DisbatchError } from '../base/errors.ts';
+import { addContext, contextWord } from './add-context.ts';
 import { parseArguments } from './arguments.ts';
 import { Console } from './console.ts';
 import { printDryRun, type Printer } from './dry-run.ts';
 import { prepare, type Surroundings } from './prepare.ts';
 import { run } from './run.ts';
-import { takeStartedWith } from './started-with.ts';
+import { takeStartedWith } from '../base/started-with.ts';
 
 declare const DISBATCH_VERSION: string;
 declare const __dirname: string;
@@ -17,8 +18,10 @@ declare const __dirname: string;
 async function main(): Promise<number> {
   const started = takeStartedWith(process.env);
   const words = process.argv.slice(2);
-  const parsed = parseArguments(words);
   const printer = standardOutput();
+  if (words[0] === contextWord)
+    return addContext(words.slice(1), { folder: __dirname, version: DISBATCH_VERSION }, printer);
+  const parsed = parseArguments(words);
   switch (parsed.kind) {
     case 'help':
       await printer.print(parsed.text);

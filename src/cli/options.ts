@@ -7,6 +7,7 @@ export type OptionValue =
   | { readonly name: string; readonly kind: 'text' }
   | { readonly name: string; readonly kind: 'number above 0' }
   | { readonly name: string; readonly kind: 'whole number above 0' }
+  | { readonly name: string; readonly kind: 'whole number' }
   | { readonly name: string; readonly kind: 'choice'; readonly choices: readonly string[] };
 
 export interface OptionSpec {
@@ -18,11 +19,14 @@ export interface OptionSpec {
   /** Part of the original: its abbreviations keep their meaning when new options come. */
   readonly original: boolean;
   readonly group: string;
+  /** Also an option of contexts that are added to a run (`PREFIX_dbUtil.sh`). */
+  readonly context?: true;
   readonly help: string;
 }
 
 /** Headings of the help, in order. */
 const where = 'Where and how many at a time:';
+const hosts = 'Many hosts:';
 const failing = 'When tasks fail:';
 const resuming = 'Going on with an earlier run:';
 const files = 'Files:';
@@ -38,7 +42,8 @@ export const optionTable: readonly OptionSpec[] = [
     repeats: true,
     original: true,
     group: where,
-    help: 'cores to use; localhost is this machine (default: all cores of this machine)',
+    context: true,
+    help: 'hosts, reached by ssh, and cores to use there; localhost is this machine (default: all its cores)',
   },
   {
     long: 'cpusPerTask',
@@ -46,6 +51,7 @@ export const optionTable: readonly OptionSpec[] = [
     value: { name: 'N', kind: 'number above 0' },
     original: true,
     group: where,
+    context: true,
     help: 'cores for each task, may be fractional (default: 1)',
   },
   {
@@ -54,6 +60,7 @@ export const optionTable: readonly OptionSpec[] = [
     value: { name: 'N', kind: 'whole number above 0' },
     original: true,
     group: where,
+    context: true,
     help: 'tasks at a time on each host, whatever its cores',
   },
   {
@@ -62,6 +69,7 @@ export const optionTable: readonly OptionSpec[] = [
     value: { name: 'LABEL', kind: 'text' },
     original: true,
     group: where,
+    context: true,
     help: 'name of this context in the names of logs (default: SSH0)',
   },
   {
@@ -76,6 +84,39 @@ export const optionTable: readonly OptionSpec[] = [
     original: false,
     group: where,
     help: 'at the end, end processes that tasks left running (native launcher only)',
+  },
+  {
+    long: 'heartbeat',
+    value: { name: 'SECONDS', kind: 'number above 0' },
+    original: false,
+    group: hosts,
+    help: 'how long a host may be silent before its tasks are taken for lost (default: 30)',
+  },
+  {
+    long: 'max-lost',
+    value: { name: 'N', kind: 'whole number' },
+    original: false,
+    group: hosts,
+    help: 'how often a task that was lost with its host runs again (default: 2)',
+  },
+  {
+    long: 'no-rerun',
+    original: false,
+    group: hosts,
+    help: 'record tasks that were lost with their host at once, with exit code -100',
+  },
+  {
+    long: 'use-address',
+    value: { name: 'HOST:PORT', kind: 'text' },
+    original: true,
+    group: hosts,
+    help: 'where other hosts and programs are to reach this run; port 0 is any',
+  },
+  {
+    long: 'open-store',
+    original: false,
+    group: hosts,
+    help: 'let everybody who reaches the port use the key-value store, not only your own programs',
   },
   { long: 'exit-code', short: 'e', original: true, group: failing, help: 'exit with status 1 when any task failed' },
   {
@@ -138,10 +179,9 @@ export const optionTable: readonly OptionSpec[] = [
 
 /** Options of the original that this version does not have, with what they are for. */
 export const absentOptions: readonly { readonly long: string; readonly short?: string; readonly what: string }[] = [
-  { long: 'kvsserver', what: 'the key-value store' },
+  { long: 'kvsserver', what: 'a key-value store of somebody else' },
   { long: 'taskserver', what: 'tasks from the key-value store' },
   { long: 'taskcommand', what: 'tasks from a program' },
-  { long: 'use-address', what: 'the address of the key-value store' },
   { long: 'startup-only', short: 'S', what: 'contexts that join a run later' },
   { long: 'context-task-limit', short: 'C', what: 'a limit on the tasks of a context' },
   { long: 'env-resource', short: 'E', what: 'resources shared out over slots' },

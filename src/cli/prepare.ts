@@ -3,6 +3,7 @@
  */
 
 import { availableParallelism, hostname } from 'node:os';
+import { launcherArguments, type StartedWith } from '../base/started-with.ts';
 import type { ContextPlan } from '../context/context.ts';
 import { chooseContext } from '../context/registry.ts';
 import { Feeder } from '../driver/feeder.ts';
@@ -10,12 +11,11 @@ import { countTasks } from '../driver/look-through.ts';
 import { ResumeIndex } from '../driver/resume-index.ts';
 import { openTaskSource, type TaskSource } from '../driver/task-source.ts';
 import type { LauncherCommand } from '../engine/launcher-process.ts';
+import { findLaunchers } from '../engine/find-launchers.ts';
 import { mistakeSentence } from '../task/task-file-mistake.ts';
 import type { RunArguments } from './arguments.ts';
 import type { Console } from './console.ts';
-import { findLaunchers } from './launchers.ts';
 import { isOnPath } from './on-path.ts';
-import { launcherArguments, type StartedWith } from './started-with.ts';
 
 /** What the command finds itself in. */
 export interface Surroundings {

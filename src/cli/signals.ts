@@ -4,7 +4,7 @@
  */
 
 import { constants } from 'node:os';
-import type { StartedWith } from './started-with.ts';
+import type { StartedWith } from '../base/started-with.ts';
 
 export interface SignalActions {
   end(signal: NodeJS.Signals): void;

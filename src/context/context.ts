@@ -12,7 +12,8 @@ export interface NodePlan {
 }
 
 export interface ContextPlan {
-  readonly label: string;
+  /** `-l`; undefined: the driver names the context by its rank. */
+  readonly label: string | undefined;
   readonly nodes: readonly NodePlan[];
   /** For the user's eyes, one line each. */
   readonly notices: readonly string[];

@@ -6,7 +6,7 @@
 
 import { DisbatchError } from '../base/errors.ts';
 import type { ContextPlan, NodePlan, SlotOptions } from './context.ts';
-import { parseHostList, planNode, sameHost, type Host } from './host-list.ts';
+import { parseHostList, planNode, type Host } from './host-list.ts';
 
 /** What a context is chosen from. */
 export interface ContextSituation {
@@ -39,7 +39,7 @@ export function chooseContext(situation: ContextSituation): ContextPlan {
   const dropped = plan.nodes
     .filter((node) => node.slots === 0)
     .map((node) => `${node.name} has no slot and is left out.`);
-  return { label: situation.label ?? plan.label, nodes, notices: [...plan.notices, ...dropped] };
+  return { label: situation.label, nodes, notices: [...plan.notices, ...dropped] };
 }
 
 /** `-s`, else DISBATCH_SSH_NODELIST outside of Slurm. */
@@ -52,14 +52,7 @@ function fromHostList(situation: ContextSituation): ContextPlan | undefined {
   else if (listed !== undefined && !insideSlurm(env))
     hosts = parseHostList([listed], thisHost, 'DISBATCH_SSH_NODELIST=');
   else return undefined;
-  const other = hosts.find((host) => !sameHost(host.name, thisHost));
-  if (other !== undefined) {
-    throw new DisbatchError(
-      'not-here',
-      `${other.name} is another host, and this version runs tasks on this machine (${thisHost}) only. Use -s localhost:CORES.`,
-    );
-  }
-  return { label: 'SSH0', nodes: hosts.map((host) => planNode(host, slotOptions)), notices: [] };
+  return { label: undefined, nodes: hosts.map((host) => planNode(host, slotOptions)), notices: [] };
 }
 
 /** All cores of this machine; but not on a login node, which belongs to everybody. */
@@ -82,7 +75,7 @@ function fromThisMachine(situation: ContextSituation): ContextPlan {
   }
   const node = planNode({ name: thisHost, cores: situation.cores }, slotOptions);
   const notice = `No -s given: using all ${cores(node.cores)} of this machine, ${node.slots} tasks at a time.`;
-  return { label: 'SSH0', nodes: [node], notices: [notice] };
+  return { label: undefined, nodes: [node], notices: [notice] };
 }
 
 function insideSlurm(env: ContextSituation['env']): boolean {

@@ -1,8 +1,9 @@
 /**
- * What the driver and an engine say to each other, and what an engine reports of a task. Pure.
+ * What the driver says to engines and contexts, and they to it; and what an engine reports of a task. Pure.
  *
  * Each direction is a union with one variant for each message; a new message is a variant here and a handler on the other
- * side, and the compiler names what is missing. Messages of one engine arrive in the order in which they were sent.
+ * side, and the compiler names what is missing. Messages of one sender arrive in the order in which they were sent. Their
+ * form on a connection is in wire.ts.
  */
 
 import { noBytes, type ByteString } from '../base/byte-string.ts';
@@ -51,7 +52,11 @@ export type ToEngine =
   /** TERM, grace, KILL to all running tasks; their `ended` come first, then `tasks-ended`. */
   | { readonly type: 'end-tasks'; readonly graceMs: number }
   /** Nothing more is to come: leave the run. With endBackground, end what tasks left running behind them. */
-  | { readonly type: 'leave'; readonly endBackground: boolean };
+  | { readonly type: 'leave'; readonly endBackground: boolean }
+  /** Answer to the pulse of that number: it prolongs the engine's lease. */
+  | { readonly type: 'heard'; readonly pulse: number }
+  /** Answer to lease-ended: it is part of the run again. What was sent to it before this is void. */
+  | { readonly type: 'work-again' };
 
 /** Engine to driver. */
 export type FromEngine =
@@ -61,5 +66,46 @@ export type FromEngine =
   | { readonly type: 'ended'; readonly slot: number; readonly outcome: Outcome }
   /** Answer to end-tasks: no task of this engine runs any more. */
   | { readonly type: 'tasks-ended' }
-  /** The last message of an engine; with a problem when it did not leave because it was told to. */
+  /** I am here; asks for `heard`. Only from an engine with a lease, that is, over a connection. */
+  | { readonly type: 'pulse'; readonly pulse: number }
+  /** Its lease had ended, so it has ended its tasks, and could work again. */
+  | { readonly type: 'lease-ended' }
+  /** The last message of an engine, when none of its tasks runs; with a problem when it was not told to leave. */
+  | { readonly type: 'left'; readonly problem: string | undefined };
+
+/** An engine that a context is to bring. */
+export interface PlannedEngine {
+  readonly node: string;
+  readonly slots: number;
+  /** Whether it is on a connection, and so has a lease; one in the driver's process has none. */
+  readonly leased: boolean;
+}
+
+/** Driver to context. */
+export type ToContext =
+  /** It is part of the run: its rank, and the rank of the first of its engines; the others follow in order. */
+  | { readonly type: 'welcome'; readonly rank: number; readonly label: string; readonly firstEngine: number }
+  /** None of its engines is needed any more. `why` is for the user's eyes. */
+  | { readonly type: 'leave'; readonly why: string };
+
+/** Context to driver. */
+export type FromContext =
+  /** Here is a context with these engines. `label` undefined: the driver names it by its rank. */
+  | {
+      readonly type: 'joined';
+      readonly label: string | undefined;
+      readonly host: string;
+      readonly pid: number;
+      readonly engines: readonly PlannedEngine[];
+    }
+  /** What it started for an engine is over. `dead`: neither the engine nor a task of it runs any more. */
+  | {
+      readonly type: 'engine-ended';
+      readonly engine: number;
+      readonly problem: string | undefined;
+      readonly dead: boolean;
+    }
+  /** Its user wants its nodes back: let the tasks there finish, or end them, which then run again elsewhere. */
+  | { readonly type: 'stop'; readonly how: 'finish' | 'end' }
+  /** The context is gone; with a problem when it was not told to leave. */
   | { readonly type: 'left'; readonly problem: string | undefined };

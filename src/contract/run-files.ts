@@ -30,6 +30,26 @@ export function engineWrapLog(prefix: string, label: string, node: string): stri
   return `${prefix}_${label}_${node}_engine_wrap.log`;
 }
 
+/** What has to be known to take part in the run, with its key. */
+export function keyFile(prefix: string): string {
+  return `${prefix}_key.json`;
+}
+
+/** HOST:PORT of the store. */
+export function storeInfoFile(prefix: string): string {
+  return `${prefix}_kvsinfo.txt`;
+}
+
+/** The command by which others take part in the run. */
+export function dbUtilFile(prefix: string): string {
+  return `${prefix}_dbUtil.sh`;
+}
+
+/** What a context that was added printed. */
+export function contextLaunchLog(prefix: string, pid: number): string {
+  return `${prefix}_${pid}_context_launch.log`;
+}
+
 /** `DISBATCH_JOBID` of tasks: the last component of the prefix. */
 export function jobId(prefix: string): string {
   return prefix.slice(prefix.lastIndexOf('/') + 1);

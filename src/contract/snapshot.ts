@@ -29,6 +29,10 @@ export interface RunCounts {
   skippedFailed: number;
   /** Ended by disBatch before they were done: they have no record and run again on a resume. */
   interrupted: number;
+  /** Starts of tasks that had been lost with an engine or its launcher. */
+  rerun: number;
+  /** Reports of tasks that had been given up, or run again, before they came. */
+  late: number;
   perEngineFailed: number;
   barriers: number;
   /** Sum of the elapsed times of what is counted as finished, in seconds. */

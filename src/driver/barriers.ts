@@ -1,7 +1,8 @@
 /**
  * Barriers: when they are settled and what follows. Pure.
  *
- * A barrier is reached when it comes to the head of what is pending, and settled when no ordinary task runs any more.
+ * A barrier is reached when it comes to the head of what is pending, and settled when no task that was handed out is
+ * unsettled: none runs, and none that was lost is to run again.
  * Source of the rules: the original; failures of per-engine tasks count for a check, skipped failures do not.
  */
 
@@ -12,7 +13,7 @@ import type { DriverState } from './state.ts';
 /**
  * Looks at the barrier at the head of pending.
  *
- * @returns 'waiting' while tasks run; 'settled' when the run goes on behind it; 'failed' when its check ends the run
+ * @returns 'waiting' while tasks are unsettled; 'settled' when the run goes on behind it; 'failed' when its check ends the run
  */
 export function tryBarrier(
   state: DriverState,
@@ -21,7 +22,7 @@ export function tryBarrier(
   effects: Effects,
 ): 'waiting' | 'settled' | 'failed' {
   state.barrier ??= { barrier, since: now };
-  if (state.runningTasks > 0) return 'waiting';
+  if (state.unsettled > 0) return 'waiting';
   const { since } = state.barrier;
   state.barrier = undefined;
   state.pending.shift();
@@ -43,6 +44,7 @@ export function tryBarrier(
     errorSnippet: '',
     command: barrier.text,
   });
+  if (barrier.key !== undefined) effects.putBarrierKey(barrier.key, barrier.taskId);
   effects.log('INFO', `barrier ${barrier.taskId} is settled after ${(now - since).toFixed(3)} s`);
   const failed = state.failedSinceBarrier;
   state.failedSinceBarrier = 0;

@@ -8,24 +8,39 @@
  * Everything that happens goes through the reactor, one thing after another; nothing happens inside another thing's turn.
  */
 
-import type { Logger } from '../base/log.ts';
-import type { FromEngine, ToEngine } from '../contract/messages.ts';
-import type { RunSnapshot } from '../contract/snapshot.ts';
+import type { ByteString } from '../base/byte-string.ts';
 import type { DisbatchError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { leaseTimes } from '../contract/lease-times.ts';
+import type { FromContext, FromEngine, ToContext, ToEngine } from '../contract/messages.ts';
+import type { RunSnapshot } from '../contract/snapshot.ts';
 import type { Effects } from './effects.ts';
 import type { Feeder } from './feeder.ts';
-import { onEngine, onItems, onSignal, onSoftStop, onStart, onStreamEnd, onTrouble } from './reactor.ts';
+import * as reactor from './reactor.ts';
+import { runState, type RunState } from './run-state.ts';
 import { newState, type DriverOptions, type DriverState } from './state.ts';
 import type { StatusFile } from './status-file.ts';
 
-/** Where the driver sends what is meant for an engine. */
-export type EngineLink = (message: ToEngine) => void;
+/** The way to an engine. */
+export interface EngineWay {
+  send(message: ToEngine): void;
+  /** It has not been heard of for too long. */
+  drop(): void;
+}
+
+/** The way to a context. */
+export type ContextWay = (message: ToContext) => void;
 
 export interface DriverParts {
-  readonly options: DriverOptions;
+  readonly options: Omit<DriverOptions, 'lease' | 'leaseMargin'>;
+  /** Seconds: see leaseTimes. */
+  readonly heartbeat: number;
   readonly feeder: Feeder;
   readonly status: StatusFile;
   readonly log: Logger;
+  /** Tells the user. */
+  readonly notice: (text: string) => void;
+  readonly putBarrierKey: (key: ByteString, taskId: number) => void;
   /** Tasks in the whole stream, where that is known. */
   readonly total: number | undefined;
 }
@@ -33,52 +48,85 @@ export interface DriverParts {
 export class Driver {
   private readonly parts: DriverParts;
   private readonly state: DriverState;
-  private readonly links = new Map<number, EngineLink>();
+  private readonly engineWays = new Map<number, EngineWay>();
+  private readonly contextWays: ContextWay[] = [];
   private readonly effects: Effects;
+  /** Seconds since 1970 at the beginning. From then on the clock that never jumps is what counts: leases hang on it. */
   private readonly start = Date.now() / 1000;
+  private readonly startClock = performance.now() / 1000;
+  private readonly tickMs: number;
   private pulling = false;
   private wanted = 0;
   private finish: (() => void) | undefined;
 
   constructor(parts: DriverParts) {
     this.parts = parts;
-    this.state = newState(parts.options);
+    const times = leaseTimes(parts.heartbeat);
+    this.tickMs = times.tickMs;
+    this.state = newState({ ...parts.options, lease: parts.heartbeat, leaseMargin: times.marginMs / 1000 });
     this.effects = {
-      toEngine: (rank, message) => this.links.get(rank)?.(message),
+      toEngine: (rank, message) => this.engineWays.get(rank)?.send(message),
+      toContext: (rank, message) => this.contextWays[rank]?.(message),
+      dropEngine: (rank) => this.engineWays.get(rank)?.drop(),
       pull: (count) => this.pull(count),
       record: (record) => parts.status.append(record),
+      putBarrierKey: parts.putBarrierKey,
+      notice: (text) => {
+        parts.log('WARNING', text);
+        parts.notice(text);
+      },
       log: parts.log,
       over: () => this.finish?.(),
     };
   }
 
   /** Runs until every engine has left; the snapshot says why. The status file is left open. */
-  run(): Promise<void> {
-    return new Promise((resolve) => {
-      this.finish = resolve;
-      onStart(this.state, this.now(), this.effects);
-    });
+  async run(): Promise<void> {
+    const over = new Promise<void>((resolve) => (this.finish = resolve));
+    const ticks = setInterval(() => reactor.onTick(this.state, this.now(), this.effects), this.tickMs);
+    reactor.onStart(this.state, this.now(), this.effects);
+    await over;
+    clearInterval(ticks);
   }
 
-  /** Makes an engine known. Its messages come by `fromEngine`, beginning with `joined`. */
-  link(rank: number, link: EngineLink): void {
-    this.links.set(rank, link);
+  /** A context is there. Its messages come by `fromContext`, beginning with `joined`. @returns its rank */
+  addContext(way: ContextWay): number {
+    return this.contextWays.push(way) - 1;
+  }
+
+  fromContext(rank: number, message: FromContext): void {
+    reactor.onContext(this.state, rank, message, this.now(), this.effects);
+  }
+
+  /** Whether an engine of this rank is awaited. */
+  awaits(rank: number): boolean {
+    return this.state.engines.has(rank) && !this.engineWays.has(rank);
+  }
+
+  /** Makes the way to an engine known. Its messages come by `fromEngine`, beginning with `joined`. */
+  addEngine(rank: number, way: EngineWay): void {
+    this.engineWays.set(rank, way);
   }
 
   fromEngine(rank: number, message: FromEngine): void {
-    onEngine(this.state, rank, message, this.now(), this.effects);
+    reactor.onEngine(this.state, rank, message, this.now(), this.effects);
+  }
+
+  /** The connection of an engine is gone, though it has not left. */
+  engineBroken(rank: number, problem: string): void {
+    reactor.onEngineBroken(this.state, rank, problem, this.now(), this.effects);
   }
 
   softStop(): void {
-    onSoftStop(this.state, this.now(), this.effects);
+    reactor.onSoftStop(this.state, this.now(), this.effects);
   }
 
   signal(signal: NodeJS.Signals): void {
-    onSignal(this.state, signal, this.now(), this.effects);
+    reactor.onSignal(this.state, signal, this.now(), this.effects);
   }
 
   trouble(error: DisbatchError): void {
-    onTrouble(this.state, error, this.now(), this.effects);
+    reactor.onTrouble(this.state, error, this.now(), this.effects);
   }
 
   snapshot(): RunSnapshot {
@@ -95,8 +143,13 @@ export class Driver {
     };
   }
 
+  /** The run as programs see it in the store. */
+  runState(): RunState {
+    return runState(this.state);
+  }
+
   private now(): number {
-    return Date.now() / 1000;
+    return this.start + performance.now() / 1000 - this.startClock;
   }
 
   private pull(count: number): void {
@@ -111,14 +164,14 @@ export class Driver {
       while (this.wanted > 0 && this.state.phase === 'running') {
         const items = await this.parts.feeder.next(this.wanted);
         if (items === undefined) {
-          onStreamEnd(this.state, this.now(), this.effects);
+          reactor.onStreamEnd(this.state, this.now(), this.effects);
           break;
         }
         this.wanted = Math.max(0, this.wanted - items.length);
-        onItems(this.state, items, this.now(), this.effects);
+        reactor.onItems(this.state, items, this.now(), this.effects);
       }
     } catch (error) {
-      onTrouble(this.state, error as Error, this.now(), this.effects);
+      reactor.onTrouble(this.state, error as Error, this.now(), this.effects);
     }
     this.pulling = false;
   }

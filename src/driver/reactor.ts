@@ -2,7 +2,7 @@
  * The driver's brain: one function for each thing that can happen. Pure: (state, what happened, now, effects).
  *
  *   items, streamEnded ─┐
- *   engine messages ────┼─► change the state ─► advance(): skips, barriers, hand out tasks, pull more, notice the end
+ *   messages, time ─────┼─► change the state ─► advance(): skips, barriers, hand out tasks, pull more, notice the end
  *   softStop, kill,  ───┘
  *   trouble
  *
@@ -10,15 +10,25 @@
  */
 
 import { DisbatchError } from '../base/errors.ts';
-import type { FromEngine, Outcome } from '../contract/messages.ts';
-import type { RunEnd } from '../contract/snapshot.ts';
+import type { FromContext, FromEngine } from '../contract/messages.ts';
 import { hasFailed } from '../task/status-record.ts';
 import { tryBarrier } from './barriers.ts';
+import { close, dropPending } from './closing.ts';
+import { dismissContexts, takeContextMessage } from './contexts.ts';
 import type { Effects } from './effects.ts';
 import { advanceEngine, beginStopping, dismiss, endTasks } from './engine-stages.ts';
-import { assign, release, takeFreeSlot } from './scheduler.ts';
-import { keptFailures, type DriverState, type EngineState, type FeedItem, type Skip } from './state.ts';
-import { lostOutcome, recordOf } from './task-records.ts';
+import {
+  loseEngine,
+  onConnectionLost,
+  onLeaseEnded,
+  onProofOfDeath,
+  onPulse,
+  onReportOfLost,
+  watchLeases,
+} from './lost-engines.ts';
+import { assign, takeFreeSlot } from './scheduler.ts';
+import { isPresent, type DriverState, type EngineState, type FeedItem, type LostTask, type Skip } from './state.ts';
+import { onTaskEnd } from './task-ends.ts';
 
 /** How many items are kept ready at least, so that no slot waits for the feeder. */
 const readyItems = 1024;
@@ -52,53 +62,66 @@ export function onStreamEnd(state: DriverState, now: number, effects: Effects): 
   advance(state, undefined, now, effects);
 }
 
+/** A message of a context. */
+export function onContext(state: DriverState, rank: number, message: FromContext, now: number, effects: Effects): void {
+  takeContextMessage(state, rank, message, now, effects);
+  advance(state, undefined, now, effects);
+}
+
 /** A message of an engine. */
 export function onEngine(state: DriverState, rank: number, message: FromEngine, now: number, effects: Effects): void {
-  if (message.type === 'joined') {
-    const { node, pid, slots } = message;
-    const engine: EngineState = { rank, node, pid, slots, stage: 'starting', perEngineGiven: 0, running: new Map() };
-    state.engines.set(rank, engine);
-    state.present++;
-    effects.log('INFO', `engine ${rank} on ${node} (PID ${pid}) joined with ${slots} slots`);
-    if (state.phase !== 'running') dismiss(engine, state, effects);
-    advance(state, engine, now, effects);
-    return;
-  }
+  // Nothing changes what the summary tells.
+  if (state.phase === 'over') return;
   const engine = state.engines.get(rank);
   if (engine === undefined) {
-    // It never joined: all that it can say is why.
-    if (message.type === 'left') noteEngineGone(state, rank, message.problem, now, effects);
-    advance(state, undefined, now, effects);
+    effects.log('ERROR', `a message of engine ${rank}, which no context has brought`);
     return;
   }
-  // After `left` an engine has nothing to say.
-  if (engine.stage === 'gone') return;
+  engine.lastAt = now;
   switch (message.type) {
+    case 'joined':
+      onJoined(engine, message, now, effects);
+      break;
     case 'started': {
       const running = engine.running.get(message.slot);
       if (running !== undefined) running.since = message.start;
       return;
     }
     case 'ended':
-      onTaskEnd(state, engine, message.slot, message.outcome, engine.stage === 'ending', now, effects);
+      if (isPresent(engine)) onTaskEnd(state, engine, message.slot, message.outcome, now, effects);
+      else onReportOfLost(state, engine, message.slot, message.outcome, now, effects);
       break;
     case 'tasks-ended':
-      if (state.phase === 'killing') dismiss(engine, state, effects);
-      else beginStopping(engine);
+      if (!isPresent(engine)) onProofOfDeath(state, engine, now, effects);
+      else if (state.phase === 'killing') dismiss(engine, state, effects);
+      else if (engine.stage === 'ending') beginStopping(engine);
       break;
-    case 'left': {
-      // Gone first: what follows from its tasks' loss must not turn to it again.
-      const ending = engine.stage === 'ending';
-      engine.stage = 'gone';
-      state.present--;
-      for (const [slot, { since }] of [...engine.running]) {
-        onTaskEnd(state, engine, slot, lostOutcome(since, now), ending, now, effects);
-      }
-      noteEngineGone(state, rank, message.problem, now, effects);
+    case 'pulse':
+      onPulse(state, engine, message.pulse, now, effects);
       break;
-    }
+    case 'lease-ended':
+      if (engine.linked) onLeaseEnded(state, engine, now, effects);
+      break;
+    case 'left':
+      onLeft(state, engine, message.problem, now, effects);
+      break;
   }
   advance(state, engine, now, effects);
+}
+
+/** The connection of an engine is gone, though it has not left. */
+export function onEngineBroken(state: DriverState, rank: number, problem: string, now: number, effects: Effects): void {
+  const engine = state.engines.get(rank);
+  if (engine === undefined || state.phase === 'over') return;
+  onConnectionLost(state, engine, problem, now, effects);
+  advance(state, engine, now, effects);
+}
+
+/** Time has passed. To be called several times within a lease. */
+export function onTick(state: DriverState, now: number, effects: Effects): void {
+  if (state.phase === 'over') return;
+  watchLeases(state, now, effects);
+  advance(state, undefined, now, effects);
 }
 
 /** Start nothing new, let the running tasks finish, run STOP tasks, end. */
@@ -125,44 +148,45 @@ export function onSignal(state: DriverState, signal: NodeJS.Signals, now: number
   advance(state, undefined, now, effects);
 }
 
-function onTaskEnd(
-  state: DriverState,
+function onJoined(
   engine: EngineState,
-  slot: number,
-  outcome: Outcome,
-  ending: boolean,
+  { node, pid, slots }: Extract<FromEngine, { type: 'joined' }>,
   now: number,
   effects: Effects,
 ): void {
-  const task = release(state, engine, slot);
-  if (task === undefined) throw new Error(`engine ${engine.rank} reports the end of nothing in slot ${slot}`);
-  // What we ended ourselves is not the task's failure: without a record it runs again on a resume.
-  if (ending && outcome.exitCode !== 0) {
-    if (task.kind === 'task') state.counts.interrupted++;
-    effects.log('WARNING', `task ${task.taskId} (line ${task.lineNumber}) was ended before it was done`);
-    return;
+  const expected = engine.stage === 'launching';
+  engine.hostname = node;
+  engine.pid = pid;
+  engine.slots = slots;
+  engine.linked = true;
+  engine.heardAt = now;
+  engine.joinedAt = now;
+  effects.log('INFO', `engine ${engine.rank} on ${engine.node} (PID ${pid}) joined with ${slots} slots`);
+  if (expected) {
+    engine.stage = 'starting';
+  } else {
+    // It was given up before it came.
+    effects.toEngine(engine.rank, { type: 'leave', endBackground: false });
   }
-  const record = recordOf(task, engine.node, outcome);
-  effects.record(record);
-  const failed = hasFailed(record);
-  if (task.kind === 'task') {
-    state.counts.finished++;
-    state.counts.taskSeconds += record.elapsed;
-    if (failed) state.counts.failed++;
-  } else if (failed) {
-    state.counts.perEngineFailed++;
+}
+
+function onLeft(
+  state: DriverState,
+  engine: EngineState,
+  problem: string | undefined,
+  now: number,
+  effects: Effects,
+): void {
+  if (problem === undefined) {
+    effects.log('INFO', `engine ${engine.rank} on ${engine.node} left`);
+  } else {
+    effects.notice(`${engine.node}: the engine has left: ${problem}.`);
+    state.lastProblem = problem;
   }
-  if (!failed) return;
-  state.failedSinceBarrier++;
-  if (state.failures.length < keptFailures) state.failures.push(record);
-  effects.log(
-    'INFO',
-    `task ${task.taskId} (line ${task.lineNumber}) failed with exit code ${record.exitCode} on ${engine.node}`,
-  );
-  if (state.options.failFast && state.phase === 'running') {
-    for (const other of state.engines.values()) endTasks(other, state, effects);
-    close(state, { why: 'fail-fast', record }, now, effects);
-  }
+  if (isPresent(engine)) loseEngine(state, engine, now, now, effects);
+  onProofOfDeath(state, engine, now, effects);
+  engine.linked = false;
+  engine.stage = 'gone';
 }
 
 /** Settles, hands out, pulls and ends, as far as the state allows now. `engine` is the one that something changed for. */
@@ -176,13 +200,31 @@ function advance(state: DriverState, engine: EngineState | undefined, now: numbe
       state.requested += wanted - ready;
       effects.pull(wanted - ready);
     }
-    if (state.streamEnded && state.pending.length === 0 && state.runningTasks === 0) {
+    if (state.streamEnded && state.pending.length === 0 && state.unsettled === 0) {
       close(state, { why: 'done' }, now, effects);
+    } else if (state.contexts.size > 0 && state.present === 0 && !someoneMayComeBack(state)) {
+      const error = new DisbatchError('no-engine-left', noEngineSentence(state.lastProblem));
+      close(state, { why: 'trouble', error }, now, effects);
     }
   }
-  if ((state.phase === 'closing' || state.phase === 'killing') && state.present === 0) {
+  if ((state.phase === 'closing' || state.phase === 'killing') && state.present === 0 && state.held.size === 0) {
     state.phase = 'over';
+    sendLostAway(state, effects);
     effects.over();
+  }
+  dismissContexts(state, effects);
+}
+
+function someoneMayComeBack(state: DriverState): boolean {
+  for (const engine of state.engines.values()) if (engine.stage === 'lost' && engine.linked) return true;
+  return false;
+}
+
+/** Who was lost and is heard of again after the run need not wait for its time to give up. */
+function sendLostAway(state: DriverState, effects: Effects): void {
+  for (const engine of state.engines.values()) {
+    if (engine.stage === 'lost' && engine.linked)
+      effects.toEngine(engine.rank, { type: 'leave', endBackground: false });
   }
 }
 
@@ -195,6 +237,16 @@ function advanceStarting(state: DriverState, now: number, effects: Effects): voi
 
 function handOut(state: DriverState, now: number, effects: Effects): void {
   while (state.phase === 'running') {
+    const lost = nextAgain(state);
+    if (lost !== undefined) {
+      const free = takeFreeSlot(state);
+      if (free === undefined) return;
+      state.again.shift();
+      lost.fate = 'running';
+      state.counts.rerun++;
+      assign(state, free.engine, free.slot, lost.task, now, effects);
+      continue;
+    }
     const item = state.pending.peek();
     if (item === undefined) return;
     if (item.kind === 'skip') {
@@ -205,11 +257,21 @@ function handOut(state: DriverState, now: number, effects: Effects): void {
       if (settled === 'waiting') return;
       if (settled === 'failed') close(state, { why: 'check-failed', barrier: item.taskId }, now, effects);
     } else {
-      const slot = takeFreeSlot(state);
-      if (slot === undefined) return;
+      const free = takeFreeSlot(state);
+      if (free === undefined) return;
       state.pending.shift();
-      assign(state, slot, item, now, effects);
+      state.unsettled++;
+      assign(state, free.engine, free.slot, item, now, effects);
     }
+  }
+}
+
+/** The lost task that is the next to run again, still at its place. */
+function nextAgain(state: DriverState): LostTask | undefined {
+  for (;;) {
+    const lost = state.again.peek();
+    if (lost === undefined || lost.fate === 'again') return lost;
+    state.again.shift();
   }
 }
 
@@ -219,39 +281,7 @@ function onSkip(state: DriverState, skip: Skip, effects: Effects): void {
   if (!skip.written) effects.record(skip.record);
 }
 
-function close(state: DriverState, end: RunEnd, now: number, effects: Effects): void {
-  if (state.phase !== 'running') return;
-  state.phase = 'closing';
-  state.end = end;
-  dropPending(state);
-  effects.log('INFO', `no more tasks are started: ${end.why}`);
-  for (const engine of state.engines.values()) advanceEngine(engine, state, now, effects);
-}
-
-function dropPending(state: DriverState): void {
-  state.pending.clear();
-  state.barrier = undefined;
-}
-
-function noteEngineGone(
-  state: DriverState,
-  rank: number,
-  problem: string | undefined,
-  now: number,
-  effects: Effects,
-): void {
-  if (problem === undefined) effects.log('INFO', `engine ${rank} left`);
-  else effects.log('ERROR', `engine ${rank} is gone: ${problem}`);
-  if (problem !== undefined && state.phase === 'running' && state.present === 0) {
-    close(
-      state,
-      { why: 'trouble', error: new DisbatchError('no-engine-left', noEngineSentence(problem)) },
-      now,
-      effects,
-    );
-  }
-}
-
-function noEngineSentence(problem: string): string {
-  return `No engine is left to run tasks: ${problem}. The engine's log, beside the status file, tells more; mend it and resume.`;
+function noEngineSentence(problem: string | undefined): string {
+  const why = problem === undefined ? 'all were told to leave' : problem.replace(/\.$/, '');
+  return `No engine is left to run tasks: ${why}. The logs beside the status file tell more; mend it and resume.`;
 }

@@ -10,27 +10,46 @@ import { perEngineSlot } from '../contract/messages.ts';
 import type { Effects } from './effects.ts';
 import type { DriverState, EngineState, FreeSlot } from './state.ts';
 
-/** Takes the longest free slot of a working engine, or nothing. */
+/** Takes the longest free slot of an engine that takes tasks, or nothing. */
 export function takeFreeSlot(state: DriverState): FreeSlot | undefined {
   for (;;) {
     const free = state.free.shift();
-    if (free === undefined || free.engine.stage === 'working') return free;
+    if (free === undefined || isOpen(free.engine, free.beginning)) return free;
   }
 }
 
-/** Gives a task to a slot. */
-export function assign(state: DriverState, slot: FreeSlot, task: RunnableTask, now: number, effects: Effects): void {
-  slot.engine.running.set(slot.slot, { task, since: now });
-  if (task.kind === 'task') state.runningTasks++;
-  effects.toEngine(slot.engine.rank, { type: 'run', slot: slot.slot, task });
+/** A slot can be given the next task. */
+export function addFreeSlot(state: DriverState, engine: EngineState, slot: number): void {
+  state.free.push({ engine, slot, beginning: engine.beginnings });
 }
 
-/** Takes a task out of its slot; an ordinary slot of a working engine is free again. */
+/** Gives a task to a slot. */
+export function assign(
+  state: DriverState,
+  engine: EngineState,
+  slot: number,
+  task: RunnableTask,
+  now: number,
+  effects: Effects,
+): void {
+  engine.running.set(slot, { task, since: now });
+  if (task.kind === 'task') {
+    state.runningTasks++;
+    engine.assigned++;
+  }
+  effects.toEngine(engine.rank, { type: 'run', slot, task });
+}
+
+/** Takes a task out of its slot; an ordinary slot of an engine that takes tasks is free again. */
 export function release(state: DriverState, engine: EngineState, slot: number): RunnableTask | undefined {
   const task = engine.running.get(slot)?.task;
   if (task === undefined) return undefined;
   engine.running.delete(slot);
   if (task.kind === 'task') state.runningTasks--;
-  if (engine.stage === 'working' && slot !== perEngineSlot) state.free.push({ engine, slot });
+  if (isOpen(engine, engine.beginnings) && slot !== perEngineSlot) addFreeSlot(state, engine, slot);
   return task;
+}
+
+function isOpen(engine: EngineState, beginning: number): boolean {
+  return engine.stage === 'working' && !engine.draining && engine.beginnings === beginning;
 }

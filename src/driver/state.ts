@@ -9,13 +9,15 @@
  *   killing  engines were told to end their tasks; each leaves when it has, without STOP tasks after a signal
  *   over     every engine has left
  *
- * Stages of an engine: starting (START tasks) ─► working ─► stopping (STOP tasks) ─► leaving ─► gone; `ending` while it
- * ends its tasks.
+ * Stages of an engine: launching ─► starting (START tasks) ─► working ─► stopping (STOP tasks) ─► leaving ─► gone;
+ * `ending` while it ends its tasks; `lost` when it has vanished or fallen silent, from which it may come back to working.
+ *
+ * A task that was lost with its engine: held (it may still run) ─► again (known to be dead) ─► running elsewhere; `settled`
+ * when a report came after all, it was given up, or the run ended before.
  */
 
 import { Deque } from '../base/deque.ts';
 import type { RunnableTask } from '../contract/messages.ts';
-import { perEngineSlot } from '../contract/messages.ts';
 import type { RunCounts, RunEnd } from '../contract/snapshot.ts';
 import type { StatusRecord } from '../task/status-record.ts';
 import type { Barrier, PerEngineTask, Task } from '../task/task.ts';
@@ -33,28 +35,77 @@ export type FeedItem = Task | Barrier | PerEngineTask | Skip;
 /** An item that waits for its turn. */
 export type PendingItem = Task | Barrier | Skip;
 
-export type EngineStage = 'starting' | 'working' | 'stopping' | 'ending' | 'leaving' | 'gone';
+export type EngineStage = 'launching' | 'starting' | 'working' | 'stopping' | 'ending' | 'leaving' | 'lost' | 'gone';
 
 export interface RunningTask {
   readonly task: RunnableTask;
   since: number;
 }
 
+/** A task whose engine was lost while it ran. */
+export interface LostTask {
+  readonly task: Task;
+  readonly engine: EngineState;
+  /** When it was started there, in seconds since 1970. */
+  readonly since: number;
+  /** From then on it is dead for certain: the engine's lease has ended. Seconds since 1970. */
+  readonly deadAt: number;
+  /** It was being ended: a failure is then not its own doing. */
+  readonly ending: boolean;
+  fate: 'held' | 'again' | 'running' | 'settled';
+}
+
 export interface EngineState {
   readonly rank: number;
+  readonly context: ContextState;
+  /** As the context names it: for messages. */
   readonly node: string;
-  readonly pid: number;
-  readonly slots: number;
+  /** What it calls itself, for records; and its PID, 0 until it has joined. */
+  hostname: string;
+  pid: number;
+  slots: number;
   stage: EngineStage;
+  /** It gets no more tasks, and leaves when those that it has are done. */
+  draining: boolean;
+  /** Whether it ends its tasks by itself when it has not heard from the driver for the lease time: over a connection. */
+  readonly leased: boolean;
+  /** Whether its connection is there: a lost engine that has one may come back. */
+  linked: boolean;
+  /** It was lost, has told that none of its tasks runs, and was asked to work again. */
+  returning: boolean;
+  /** When its lease was last prolonged, in seconds since 1970. */
+  heardAt: number;
+  /** How often it has begun to work: free slots of an earlier time do not count. */
+  beginnings: number;
+  /** What it ran when it was lost, by slot. */
+  readonly lost: Map<number, LostTask>;
+  /** When it joined and when something was last heard of it, in seconds since 1970; and its tasks. For monitors. */
+  joinedAt: number;
+  lastAt: number;
+  assigned: number;
+  finished: number;
+  failed: number;
   /** How many of the START, or STOP, tasks have been given to it. */
   perEngineGiven: number;
   /** What each busy slot runs, and since when (seconds since 1970); perEngineSlot for a per-engine task. */
   readonly running: Map<number, RunningTask>;
 }
 
+export interface ContextState {
+  readonly rank: number;
+  readonly label: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly engines: EngineState[];
+  /** It was told to leave, or is gone. */
+  left: boolean;
+}
+
 export interface FreeSlot {
   readonly engine: EngineState;
   readonly slot: number;
+  /** The engine's `beginnings` when the slot became free. */
+  readonly beginning: number;
 }
 
 export interface DriverOptions {
@@ -63,6 +114,11 @@ export interface DriverOptions {
   readonly graceMs: number;
   /** At the end of the run, end what tasks left running. */
   readonly endBackground: boolean;
+  /** An engine's lease in seconds; and how much longer the driver waits before it takes its tasks for dead. */
+  readonly lease: number;
+  readonly leaseMargin: number;
+  /** How often a task that was lost is run again; undefined: it is recorded as lost at once. */
+  readonly maxLost: number | undefined;
   /** The driver's own host and PID: they stand in the records of barriers. */
   readonly node: string;
   readonly pid: number;
@@ -73,8 +129,10 @@ export interface DriverState {
   phase: 'running' | 'closing' | 'killing' | 'over';
   /** Why the run leaves the phase `running`. */
   end: RunEnd | undefined;
+  readonly contexts: Map<number, ContextState>;
+  /** By rank; a rank is never used again. */
   readonly engines: Map<number, EngineState>;
-  /** Engines that have not gone, and the slots of all that ever worked. */
+  /** Engines that are neither lost nor gone; and the slots of those that work. */
   present: number;
   slots: number;
   /** Free slots of working engines, the longest free first. Slots of engines that work no more are dropped when taken. */
@@ -90,7 +148,17 @@ export interface DriverState {
   barrier: { readonly barrier: Barrier; readonly since: number } | undefined;
   /** Ordinary tasks in slots. */
   runningTasks: number;
+  /** Lost tasks that may still run. */
+  readonly held: Set<LostTask>;
+  /** Lost tasks that are to run again, before anything that is pending; those that are settled are passed over. */
+  readonly again: Deque<LostTask>;
+  /** Ordinary tasks that were handed out and are not settled: in slots, held, or to run again. */
+  unsettled: number;
+  /** How often a task was lost, by task id. */
+  readonly lossesOf: Map<number, number>;
   failedSinceBarrier: number;
+  /** Why the last engine that is gone went, for the sentence when none is left. */
+  lastProblem: string | undefined;
   readonly counts: RunCounts;
   readonly failures: StatusRecord[];
 }
@@ -103,6 +171,7 @@ export function newState(options: DriverOptions): DriverState {
     options,
     phase: 'running',
     end: undefined,
+    contexts: new Map(),
     engines: new Map(),
     present: 0,
     slots: 0,
@@ -114,13 +183,20 @@ export function newState(options: DriverOptions): DriverState {
     streamEnded: false,
     barrier: undefined,
     runningTasks: 0,
+    held: new Set(),
+    again: new Deque(),
+    unsettled: 0,
+    lossesOf: new Map(),
     failedSinceBarrier: 0,
+    lastProblem: undefined,
     counts: {
       finished: 0,
       failed: 0,
       skipped: 0,
       skippedFailed: 0,
       interrupted: 0,
+      rerun: 0,
+      late: 0,
       perEngineFailed: 0,
       barriers: 0,
       taskSeconds: 0,
@@ -129,56 +205,7 @@ export function newState(options: DriverOptions): DriverState {
   };
 }
 
-/** Throws when the state contradicts itself. For tests and simulations: it looks at everything. */
-export function checkInvariants(state: DriverState): void {
-  const check = (holds: boolean, what: string): void => {
-    if (!holds) throw new Error(`invariant broken: ${what}`);
-  };
-  let running = 0;
-  const present = [...state.engines.values()].filter((engine) => engine.stage !== 'gone').length;
-  check(present === state.present, 'present engines are counted');
-  for (const engine of state.engines.values()) {
-    for (const [slot, { task }] of engine.running) {
-      check((slot === perEngineSlot) === (task.kind === 'per-engine'), 'per-engine tasks run in their own slot');
-      check(slot < engine.slots, 'a task runs in a slot that exists');
-      if (task.kind === 'task') running++;
-    }
-    if (engine.stage === 'gone' || engine.stage === 'leaving')
-      check(engine.running.size === 0, 'who leaves runs nothing');
-    if (engine.stage === 'starting' || engine.stage === 'stopping') {
-      check(
-        [...engine.running.keys()].every((slot) => slot === perEngineSlot),
-        'START and STOP run alone',
-      );
-    }
-  }
-  check(running === state.runningTasks, 'running tasks are counted');
-  const free = new Set<string>();
-  for (const { engine, slot } of state.free) {
-    if (engine.stage !== 'working') continue;
-    const name = `${engine.rank}/${slot}`;
-    check(!free.has(name), 'a free slot is listed once');
-    check(!engine.running.has(slot), 'a free slot runs nothing');
-    free.add(name);
-  }
-  for (const engine of state.engines.values()) {
-    if (engine.stage !== 'working' || state.phase !== 'running') continue;
-    for (let slot = 0; slot < engine.slots; slot++) {
-      check(engine.running.has(slot) || free.has(`${engine.rank}/${slot}`), 'a slot is free or busy');
-    }
-  }
-  if (state.barrier !== undefined)
-    check(state.pending.peek() === state.barrier.barrier, 'the barrier waits at the head');
-  if (state.phase === 'running') {
-    const idle = state.pending.length > 0 && state.barrier === undefined && free.size > 0;
-    check(!idle, 'no slot is free while a task could run');
-  } else {
-    check(state.end !== undefined, 'there is a reason to end');
-  }
-  if (state.phase === 'over') {
-    check(
-      [...state.engines.values()].every((engine) => engine.stage === 'gone'),
-      'all engines have left at the end',
-    );
-  }
+/** Whether an engine is part of the run: it may be given something, or has something to do. */
+export function isPresent(engine: EngineState): boolean {
+  return engine.stage !== 'lost' && engine.stage !== 'gone';
 }

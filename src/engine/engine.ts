@@ -8,8 +8,8 @@
  */
 
 import { constants } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { asBytes, bytesOfText } from '../base/byte-string.ts';
+import { elapsedMs } from '../base/elapsed.ts';
 import type { Logger } from '../base/log.ts';
 import {
   nothingWritten,
@@ -21,7 +21,7 @@ import {
 import { lostExitCode, noPid } from '../task/status-record.ts';
 import { LauncherProcess, type LauncherCommand } from './launcher-process.ts';
 import { orphanGraceMs, protocolVersion, sampleHead, sampleTail, type FromLauncher } from './launcher-protocol.ts';
-import { findStrays } from './stray-processes.ts';
+import { killStrays, signalProcess, taskMark } from './stray-processes.ts';
 import { engineVariables, laneOfSlot, slotOfLane, taskVariables, type EngineFacts } from './task-env.ts';
 
 /** What an engine needs to know. */
@@ -66,8 +66,11 @@ const passingErrors = new Set([
 const maxRefusals = 8;
 const firstWaitMs = 100;
 
-/** How often a launcher may die in a row without one task ended between, before the engine gives up. */
-const maxDeathsInARow = 5;
+/**
+ * How often a launcher may die in a row without one task ended between, before the engine gives up. More than a task that
+ * kills its launcher is run, a few times over: the tasks after it may be well.
+ */
+const maxDeathsInARow = 10;
 
 /** How long to look for the end of processes that were sent KILL: one that hangs in the kernel never ends. */
 const killPatienceMs = 3000;
@@ -88,6 +91,7 @@ export class Engine {
   private deathsInARow = 0;
   private stage: 'up' | 'ending' | 'leaving' | 'left' = 'up';
   private waiting: ToEngine[] = [];
+  private leaseUntil: number | undefined;
 
   constructor(options: EngineOptions, send: (message: FromEngine) => void) {
     this.options = options;
@@ -116,6 +120,9 @@ export class Engine {
         for (const [slot, { refused }] of this.busy) if (refused !== undefined) this.end(slot, refused);
         this.launcher.send({ type: 'end', graceMs: message.graceMs });
         break;
+      case 'heard':
+      case 'work-again':
+        throw new Error(`${message.type} is for an engine with a lease`);
       case 'leave':
         this.stage = 'leaving';
         // A launcher that is still ending things must not be told to leave: it leaves at its `done`.
@@ -125,11 +132,25 @@ export class Engine {
     }
   }
 
+  /**
+   * Unless this is called again within so many milliseconds, the launcher ends all tasks, whatever this process does or
+   * cannot do. undefined: there is no such bound.
+   */
+  prolongLease(ms: number | undefined): void {
+    this.leaseUntil = ms === undefined ? undefined : elapsedMs() + ms;
+    if (this.helloSeen) this.sendLease();
+  }
+
   /** Kills everything at once, without a word to the driver. */
   kill(): void {
     this.stage = 'left';
     this.launcher?.kill();
     this.killBusyGroups();
+  }
+
+  private sendLease(): void {
+    const ms = this.leaseUntil === undefined ? 0 : Math.max(1, Math.round(this.leaseUntil - elapsedMs()));
+    this.launcher?.send({ type: 'lease', ms });
   }
 
   private run(slot: number, task: RunnableTask): void {
@@ -199,6 +220,7 @@ export class Engine {
         this.helloSeen = true;
         clearTimeout(this.helloTimer);
         this.options.log('INFO', `the launcher is up with PID ${message.pid}`);
+        if (this.leaseUntil !== undefined) this.sendLease();
         if (!this.joined) {
           this.joined = true;
           this.send({ type: 'joined', node: this.options.node, pid: process.pid, slots: this.options.slots });
@@ -270,19 +292,11 @@ export class Engine {
 
   /** Kills what the dead launcher ran, and waits until it is dead. */
   private async killBusyTasks(): Promise<void> {
-    const { jobId, engineRank } = this.options.facts;
-    const marks = [...this.busy].map(([slot, { task }]) => ({ jobId, engineRank, taskId: task.taskId, slot }));
-    const patience = Date.now() + killPatienceMs;
-    for (;;) {
-      this.killBusyGroups();
-      const strays = marks.length === 0 ? [] : findStrays(marks);
-      for (const pid of strays) signalProcess(pid, 'SIGKILL');
-      if (strays.length === 0) return;
-      if (Date.now() > patience) {
-        this.options.log('ERROR', `could not see the end of the processes ${strays.join(', ')} of lost tasks`);
-        return;
-      }
-      await delay(5);
+    const { runId, engineRank } = this.options.facts;
+    const marks = [...this.busy].map(([slot, { task }]) => taskMark(runId, engineRank, task.taskId, slot));
+    const left = await killStrays(marks, killPatienceMs, () => this.killBusyGroups());
+    if (left.length > 0) {
+      this.options.log('ERROR', `could not see the end of the processes ${left.join(', ')} of lost tasks`);
     }
   }
 
@@ -324,11 +338,4 @@ function notStarted(time: number, exitCode: number, reason: string): Outcome {
     error: { bytes: text.length, head: asBytes(head), tail: asBytes(rest.slice(-sampleTail)) },
     usage: undefined,
   };
-}
-
-/** Signals a process, or with a negative number its group. One that is gone needs no signal. */
-function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {}
 }

@@ -18,6 +18,8 @@
  *            tasks; KILL to those left after the grace; then KILL to every other process that tasks left behind, where
  *            the launcher can know them (FEATURE_SWEEP). The ENDED frames of the tasks come first, then DONE.
  *   4 LEAVE  the launcher exits with status 0 and leaves background processes of ended tasks alone
+ *   5 LEASE  u32 milliseconds: unless another LEASE comes within them, KILL to all tasks, then exit with status 3, whatever
+ *            the engine does or cannot do; 0: no lease. What was sent before the end counts only if it was read before it.
  *   End of file on standard input (the engine is gone): as END with a grace of two seconds, then exit. Output that
  *   nobody reads any more is no reason to stop before the tasks are dead.
  *
@@ -45,7 +47,7 @@ import { asBytes, type ByteString } from '../base/byte-string.ts';
 import type { Outcome } from '../contract/messages.ts';
 
 /** The version in HELLO. An engine refuses another. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Bits of HELLO's features: CPU time and peak memory are exact; END sweeps what tasks left behind. */
 export const featureUsage = 1;
@@ -56,6 +58,9 @@ export const lingerMs = 500;
 
 /** The grace a launcher gives when its engine is gone. */
 export const orphanGraceMs = 2000;
+
+/** A launcher's exit status when its lease has ended. */
+export const leaseEndedStatus = 3;
 
 /** Sample sizes of an output: first bytes, and last bytes of the rest. Source: the original's status file. */
 export const sampleHead = 40;
@@ -73,7 +78,8 @@ export type ToLauncher =
     }
   | { readonly type: 'signal'; readonly lane: number; readonly signal: number }
   | { readonly type: 'end'; readonly graceMs: number }
-  | { readonly type: 'leave' };
+  | { readonly type: 'leave' }
+  | { readonly type: 'lease'; readonly ms: number };
 
 export type FromLauncher =
   | { readonly type: 'hello'; readonly version: number; readonly pid: number; readonly features: number }
@@ -88,7 +94,7 @@ export type FromLauncher =
     }
   | { readonly type: 'done'; readonly swept: number };
 
-const toType = { start: 1, signal: 2, end: 3, leave: 4 } as const;
+const toType = { start: 1, signal: 2, end: 3, leave: 4, lease: 5 } as const;
 const fromType = { hello: 1, started: 2, ended: 3, failed: 4, done: 5 } as const;
 
 /** The bytes of a frame with this type and room for a payload, length and type filled in. */
@@ -127,6 +133,11 @@ export function encodeToLauncher(message: ToLauncher): Buffer {
     }
     case 'leave':
       return frame(toType.leave, 0);
+    case 'lease': {
+      const buffer = frame(toType.lease, 4);
+      buffer.writeUInt32LE(message.ms, 5);
+      return buffer;
+    }
   }
 }
 
@@ -284,6 +295,9 @@ export function decodeToLauncher(body: Buffer): ToLauncher {
       return { type: 'end', graceMs: body.readUInt32LE(1) };
     case toType.leave:
       return { type: 'leave' };
+    case toType.lease:
+      need(5);
+      return { type: 'lease', ms: body.readUInt32LE(1) };
     default:
       throw new ProtocolError(`a frame of the unknown type ${body[0]}`);
   }

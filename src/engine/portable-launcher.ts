@@ -16,10 +16,12 @@ import { fstatSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { type ByteString, bytesOfText } from '../base/byte-string.ts';
+import { elapsedMs } from '../base/elapsed.ts';
 import {
   decodeToLauncher,
   encodeFromLauncher,
   FrameReader,
+  leaseEndedStatus,
   type FromLauncher,
   orphanGraceMs,
   ProtocolError,
@@ -50,6 +52,8 @@ class PortableLauncher {
   private queue: Buffer[] = [];
   private ending: Ending | undefined;
   private engineGone = false;
+  private leaseUntil = Infinity;
+  private leaseTimer: NodeJS.Timeout | undefined;
   private exitStatus = 0;
   private readonly nofile: NofileLimit;
   private readonly ignoredSignals: readonly number[];
@@ -71,6 +75,8 @@ class PortableLauncher {
   }
 
   private take(chunk: Buffer): void {
+    // What arrived while this process was stopped must not prolong a lease that has ended.
+    if (elapsedMs() >= this.leaseUntil) this.endLease();
     try {
       for (const body of this.frames.read(chunk)) {
         if (this.engineGone) return;
@@ -98,7 +104,24 @@ class PortableLauncher {
         return;
       case 'leave':
         this.leave();
+        return;
+      case 'lease':
+        this.prolongLease(message.ms);
     }
+  }
+
+  private prolongLease(ms: number): void {
+    clearTimeout(this.leaseTimer);
+    this.leaseUntil = ms === 0 ? Infinity : elapsedMs() + ms;
+    if (ms > 0) this.leaseTimer = setTimeout(() => this.endLease(), ms);
+  }
+
+  /** The engine has not prolonged the lease: the same tasks may soon be started elsewhere. */
+  private endLease(): void {
+    if (this.engineGone) return;
+    complain('the lease has ended');
+    this.loseEngine(leaseEndedStatus);
+    this.beginEnd(0);
   }
 
   private start(message: Extract<ToLauncher, { type: 'start' }>): void {

@@ -7,29 +7,60 @@
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
-/** What the environment of a task's processes holds, and no other's. */
-export interface TaskMark {
-  readonly jobId: string;
-  readonly engineRank: number;
-  readonly taskId: number;
-  readonly slot: number;
+/** Variables with their values that the environment of the wanted processes holds, all of them. */
+export type Mark = Readonly<Record<string, string>>;
+
+/** What marks a task in one slot of an engine. */
+export function taskMark(runId: string, engineRank: number, taskId: number, slot: number): Mark {
+  return {
+    ...engineMark(runId, engineRank),
+    DISBATCH_TASKID: String(taskId),
+    DISBATCH_CYLINDER_RANK: String(slot),
+  };
+}
+
+/** What marks all tasks of an engine. */
+export function engineMark(runId: string, engineRank: number): Mark {
+  return { DISBATCH_RUN_ID: runId, DISBATCH_ENGINE_RANK: String(engineRank) };
 }
 
 /** PIDs of all processes that carry one of the marks; none where the system does not show environments. */
-export function findStrays(marks: readonly TaskMark[]): number[] {
-  const wanted = marks.map((mark) =>
-    [
-      `DISBATCH_JOBID=${mark.jobId}`,
-      `DISBATCH_ENGINE_RANK=${mark.engineRank}`,
-      `DISBATCH_TASKID=${mark.taskId}`,
-      `DISBATCH_CYLINDER_RANK=${mark.slot}`,
-    ].map((variable) => `\0${variable}\0`),
-  );
+export function findStrays(marks: readonly Mark[]): number[] {
+  const wanted = marks.map((mark) => Object.entries(mark).map(([name, value]) => `\0${name}=${value}\0`));
   return processIds().filter((pid) => {
     const environment = `\0${environmentOf(pid)}`;
     return wanted.some((variables) => variables.every((variable) => environment.includes(variable)));
   });
+}
+
+/**
+ * Kills all processes that carry one of the marks, until none is left.
+ *
+ * @param alsoKill - called before each look, for those who are known otherwise
+ * @returns those whose end could not be seen in time
+ */
+export async function killStrays(
+  marks: readonly Mark[],
+  patienceMs: number,
+  alsoKill = (): void => {},
+): Promise<number[]> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    alsoKill();
+    const strays = marks.length === 0 ? [] : findStrays(marks);
+    for (const pid of strays) signalProcess(pid, 'SIGKILL');
+    if (strays.length === 0 || performance.now() > end) return strays;
+    await delay(5);
+  }
+}
+
+/** Signals a process, or with a negative number its group. One that is gone needs no signal. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {}
 }
 
 function processIds(): number[] {

@@ -13,6 +13,10 @@ export interface EngineFacts {
   readonly taskName: string;
   readonly coresPerTask: number;
   readonly engineRank: number;
+  /** `DISBATCH_RUN_ID`: random, no other run has it; not of the original. */
+  readonly runId: string;
+  /** `DISBATCH_KVSSTCP_HOST`: HOST:PORT where tasks find the store; undefined when they cannot. */
+  readonly storeAddress: string | undefined;
 }
 
 /** A name and its value. */
@@ -26,6 +30,8 @@ export function engineVariables(facts: EngineFacts): Record<string, string> {
     // The original says 0 for fractional cores; a program that starts so many threads would start none.
     DISBATCH_CORES_PER_TASK: String(Math.max(1, facts.coresPerTask)),
     DISBATCH_ENGINE_RANK: String(facts.engineRank),
+    DISBATCH_RUN_ID: facts.runId,
+    ...(facts.storeAddress === undefined ? {} : { DISBATCH_KVSSTCP_HOST: facts.storeAddress }),
   };
 }
 

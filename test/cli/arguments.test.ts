@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { completeWords, parseArguments, type RunArguments } from '../../src/cli/arguments.ts';
+import { completeWords, parseArguments, parseContextArguments, type RunArguments } from '../../src/cli/arguments.ts';
 import { absentOptions, optionTable } from '../../src/cli/options.ts';
 import { DisbatchError, type ErrorCode } from '../../src/base/errors.ts';
 
@@ -29,6 +29,11 @@ const defaults: Omit<RunArguments, 'options'> = {
   label: undefined,
   launcher: undefined,
   endBackground: false,
+  heartbeat: 30,
+  maxLost: 2,
+  noRerun: false,
+  useAddress: undefined,
+  openStore: false,
   exitCode: false,
   failFast: false,
   resumeFrom: [],
@@ -57,6 +62,12 @@ const uses: [string[], Partial<RunArguments>][] = [
   [['--launcher portable', '--launcher=portable'], { launcher: 'portable' }],
   [['--launcher native'], { launcher: 'native' }],
   [['--end-background'], { endBackground: true }],
+  [['--heartbeat 5', '--heartbeat=5.0'], { heartbeat: 5 }],
+  [['--max-lost 0', '--max-lost=0'], { maxLost: 0 }],
+  [['--no-rerun'], { noRerun: true }],
+  [['--use-address localhost:0', '--use=localhost:0'], { useAddress: { host: 'localhost', port: 0 } }],
+  [['--use-address [::1]:4000'], { useAddress: { host: '::1', port: 4000 } }],
+  [['--open-store'], { openStore: true }],
   [['-e', '--exit-code'], { exitCode: true }],
   [['-f', '--fail-fast'], { failFast: true }],
   [['-r old', '-rold', '-r=old', '--resume-from old', '--resume-from=old'], { resumeFrom: ['old'] }],
@@ -192,7 +203,10 @@ describe('abbreviated names', () => {
     ['retr', 'retry'],
     ['end', 'end-background'],
     ['unk', 'unknown-directives'],
-    ['u', 'not-here'],
+    ['u', 'use-address'],
+    ['m', 'usage'],
+    ['max', 'max-lost'],
+    ['h', 'help'],
     ['d', 'dry-run'],
     ['q', 'quiet'],
     ['e', 'usage'],
@@ -239,6 +253,11 @@ describe('a mistake', () => {
     ['T -c', /-c/],
     ['T --resume-from', /--resume-from/],
     ['-x T', /-x/],
+    ['--heartbeat 0.5 T', /--heartbeat must be at least 1 second/],
+    ['--max-lost -1 T', /whole number/],
+    ['--use-address localhost T', /"localhost" is not HOST:PORT/],
+    ['--use-address ::1:80 T', /"::1:80" is not HOST:PORT/],
+    ['--use-address a:70000 T', /"a:70000" is not HOST:PORT/],
     ['--frobnicate T', /--frobnicate/],
     ['--exitcode T', /--exit-code/],
     ['-ex T', /-x/],
@@ -299,5 +318,30 @@ describe('a mistake', () => {
       }),
       { numRuns: 400 },
     );
+  });
+});
+
+describe('the command line of a context that is added to a run', () => {
+  test('has the options of contexts', () => {
+    expect(parseContextArguments('-s a:1 -s b:2 -c 2 -t 3 -l more'.split(' '))).toEqual({
+      ...{ sshNodes: ['a:1', 'b:2'], cpusPerTask: 2, tasksPerNode: 3, label: 'more' },
+    });
+    expect(parseContextArguments([])).toEqual({
+      ...{ sshNodes: [], cpusPerTask: undefined, tasksPerNode: undefined, label: undefined },
+    });
+  });
+
+  test('explains itself', () => {
+    const { help } = parseContextArguments(['--help']) as { help: string };
+    expect(help).toContain('-s, --ssh-node');
+    expect(help).not.toContain('--resume-from');
+  });
+
+  test.each([
+    [['Tasks'], /"Tasks" is one word too many/],
+    [['-e'], /-e/],
+    [['-c', '0'], /above 0/],
+  ])('%j is told in a sentence', (words, sentence) => {
+    expect(() => parseContextArguments(words)).toThrow(sentence);
   });
 });

@@ -30,7 +30,7 @@ const scheduler = (name: string) => (command: string) => command === name;
 describe('with nothing said', () => {
   test('all cores of this machine are used, and a line says so', () => {
     expect(choose({})).toEqual({
-      label: 'SSH0',
+      label: undefined,
       nodes: [{ name: 'here.cluster', cores: 4, slots: 4, coresPerTask: 1 }],
       notices: ['No -s given: using all 4 cores of this machine, 4 tasks at a time.'],
     });
@@ -61,7 +61,7 @@ describe('a list of hosts', () => {
   test('of this host gives its cores, wherever sbatch and qsub are', () => {
     const plan = choose({ sshNodes: ['localhost:2'], onPath: () => true });
     expect(plan).toEqual({
-      label: 'SSH0',
+      label: undefined,
       nodes: [{ name: 'here.cluster', cores: 2, slots: 2, coresPerTask: 1 }],
       notices: [],
     });
@@ -86,10 +86,12 @@ describe('a list of hosts', () => {
     expect(choose({ sshNodes: [`${name}:2`] }).nodes.map((node) => node.name)).toEqual([name]);
   });
 
-  test('that names another host is refused by its name', () => {
-    const error = refusal({ sshNodes: ['localhost:2,there:4'] });
-    expect([error.code, error.exitStatus]).toEqual(['not-here', 2]);
-    expect(error.message).toMatch(/^there is another host.*-s localhost:CORES/);
+  test('may name other hosts, and one twice, whose cores are summed', () => {
+    const { nodes } = choose({ sshNodes: ['node1:2,localhost:1', 'node1:3'] });
+    expect(nodes.map(({ name, slots }) => [name, slots])).toEqual([
+      ['node1', 5],
+      ['here.cluster', 1],
+    ]);
   });
 
   test('that cannot be read is refused as a mistake in where it came from', () => {

@@ -4,16 +4,18 @@
  */
 
 import { asBytes } from '../../src/base/byte-string.ts';
-import { nothingWritten, type Outcome, type RunnableTask, type ToEngine } from '../../src/contract/messages.ts';
+import {
+  nothingWritten,
+  type FromContext,
+  type Outcome,
+  type RunnableTask,
+  type ToContext,
+  type ToEngine,
+} from '../../src/contract/messages.ts';
 import type { Effects } from '../../src/driver/effects.ts';
 import * as reactor from '../../src/driver/reactor.ts';
-import {
-  checkInvariants,
-  newState,
-  type DriverOptions,
-  type DriverState,
-  type FeedItem,
-} from '../../src/driver/state.ts';
+import { checkInvariants } from '../../src/driver/invariants.ts';
+import { newState, type DriverOptions, type DriverState, type FeedItem } from '../../src/driver/state.ts';
 import type { StatusRecord } from '../../src/task/status-record.ts';
 import type { Barrier, PerEngineTask, Task } from '../../src/task/task.ts';
 
@@ -31,6 +33,9 @@ export const defaultOptions: DriverOptions = {
   failFast: false,
   graceMs: 100,
   endBackground: false,
+  lease: 30,
+  leaseMargin: 5,
+  maxLost: 2,
   node: 'head',
   pid: 1,
 };
@@ -38,6 +43,8 @@ export const defaultOptions: DriverOptions = {
 export class SimulatedWorld {
   readonly state: DriverState;
   readonly happened: Happening[] = [];
+  readonly toContext: { readonly rank: number; readonly message: ToContext }[] = [];
+  readonly keys: (readonly [string, number])[] = [];
   over = false;
   private readonly items: FeedItem[];
   private readonly exitCodeOf: (task: RunnableTask) => number;
@@ -59,6 +66,10 @@ export class SimulatedWorld {
     this.effects = {
       toEngine: (rank, message) => this.toEngine(rank, message),
       pull: (count) => (this.asked += count),
+      toContext: (rank, message) => this.toContext.push({ rank, message }),
+      dropEngine: () => {},
+      putBarrierKey: (key, taskId) => this.keys.push([key, taskId]),
+      notice: () => {},
       record: (record) => this.happened.push({ what: 'record', record }),
       log: () => {},
       over: () => {
@@ -69,16 +80,28 @@ export class SimulatedWorld {
     this.step(() => reactor.onStart(this.state, this.now(), this.effects));
   }
 
-  join(engine: number, slots: number): void {
-    this.step(() =>
-      reactor.onEngine(
-        this.state,
-        engine,
-        { type: 'joined', node: `node${engine}`, pid: 100 + engine, slots },
-        this.now(),
-        this.effects,
-      ),
-    );
+  /** A context comes with one engine, which is there at once. @returns its rank */
+  join(slots: number): number {
+    const engine = this.state.engines.size;
+    this.bring(1, slots);
+    if (this.state.engines.has(engine)) {
+      const joined = { type: 'joined', node: `node${engine}`, pid: 100 + engine, slots } as const;
+      this.step(() => reactor.onEngine(this.state, engine, joined, this.now(), this.effects));
+    }
+    return engine;
+  }
+
+  /** A context comes, and its engines are still to come. */
+  bring(engines: number, slots = 1): void {
+    const first = this.state.engines.size;
+    const planned = Array.from({ length: engines }, (_, i) => ({ node: `node${first + i}`, slots, leased: false }));
+    const joined = { type: 'joined', label: undefined, host: 'head', pid: 1, engines: planned } as const;
+    this.context(this.state.contexts.size, joined);
+  }
+
+  /** A context says something. */
+  context(rank: number, message: FromContext): void {
+    this.step(() => reactor.onContext(this.state, rank, message, this.now(), this.effects));
   }
 
   /** An engine vanishes with all that it runs. */
@@ -175,6 +198,9 @@ export class SimulatedWorld {
           },
         });
         return;
+      case 'heard':
+      case 'work-again':
+        throw new Error('these engines have no lease');
       case 'leave':
         this.queue.push({
           label: 'leave',

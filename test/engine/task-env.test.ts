@@ -54,18 +54,28 @@ test('a per-engine task has slot -1 and repeat index -1', () => {
   });
 });
 
+const facts = {
+  ...{ jobId: 'run7', taskName: 'Tasks', coresPerTask: 4, engineRank: 1, runId: '00ff' },
+  storeAddress: '127.0.0.1:4000',
+};
+
 test('all tasks of an engine are told the run, the task file, the cores and the engine', () => {
-  expect(engineVariables({ jobId: 'run7', taskName: 'Tasks', coresPerTask: 4, engineRank: 1 })).toEqual({
+  expect(engineVariables(facts)).toEqual({
     DISBATCH_JOBID: 'run7',
     DISBATCH_NAMETASKS: 'Tasks',
     DISBATCH_CORES_PER_TASK: '4',
     DISBATCH_ENGINE_RANK: '1',
+    DISBATCH_RUN_ID: '00ff',
+    DISBATCH_KVSSTCP_HOST: '127.0.0.1:4000',
   });
 });
 
+test('where tasks cannot use the store they are not told of it', () => {
+  expect(engineVariables({ ...facts, storeAddress: undefined })).not.toHaveProperty('DISBATCH_KVSSTCP_HOST');
+});
+
 test('a task that gets less than a core is told of one', () => {
-  const facts = { jobId: 'x', taskName: 'x', coresPerTask: 0, engineRank: 0 };
-  expect(engineVariables(facts)['DISBATCH_CORES_PER_TASK']).toBe('1');
+  expect(engineVariables({ ...facts, coresPerTask: 0 })['DISBATCH_CORES_PER_TASK']).toBe('1');
 });
 
 test('per-engine tasks have lane 0, and each slot a lane of its own', () => {

@@ -10,6 +10,8 @@ const noCounts: RunCounts = {
   skipped: 0,
   skippedFailed: 0,
   interrupted: 0,
+  rerun: 0,
+  late: 0,
   perEngineFailed: 0,
   barriers: 0,
   taskSeconds: 0,

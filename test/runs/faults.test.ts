@@ -35,9 +35,10 @@ describe.each(['native', 'portable'])('when the %s launcher is killed', (launche
     const tasks = writeTasks(folder, ['#DISBATCH REPEAT 20 kill -9 $PPID; sleep 1000']);
     const run = await runDisbatch(['-s', 'localhost:1', '--launcher', launcher, tasks], { cwd: folder });
     expect(run.status).toBe(1);
-    expect(run.stderr).toMatch(/launcher died 5 times in a row/);
+    expect(run.stderr).toMatch(/launcher died 10 times in a row/);
     expect(run.stderr).toContain('disbatch -r ');
-    expect(readRecords(statusFile(folder)).map((record) => record.exitCode)).toEqual([-100, -100, -100, -100, -100]);
+    // Three of them were run three times each; the last has no record, and runs on a resume.
+    expect(readRecords(statusFile(folder)).map((record) => record.exitCode)).toEqual([-100, -100, -100]);
   });
 
   test('a plain kill of its parent by a task does nothing', async () => {

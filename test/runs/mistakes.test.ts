@@ -44,10 +44,6 @@ describe('on the command line', () => {
       ['-s', 'localhost:1', '-c', '2', 'Tasks'],
       /^1 disbatch: No slot can be made: \S+ has 1 core for this run, and a task needs 2 \(-c\)\. Give more cores with -s or fewer with -c\.\n$/,
     ],
-    [
-      ['-s', 'elsewhere:2', 'Tasks'],
-      /^2 disbatch: elsewhere is another host, and this version runs tasks on this machine \(\S+\) only\. Use -s localhost:CORES\.\n$/,
-    ],
   ] as const)('%j', async (args, expected) => {
     const said = await complain(args);
     if (typeof expected === 'string') expect(said).toBe(expected);

@@ -52,9 +52,16 @@ describe.each(['native', 'portable'])('with the %s launcher', (launcher) => {
       DISBATCH_ENGINE_RANK: '0',
     };
     const second = seen('1.env');
+    expect(second['DISBATCH_RUN_ID']).toMatch(/^[0-9a-f]{16}$/);
+    expect(second['DISBATCH_KVSSTCP_HOST']).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(['0', '1']).toContain(second['DISBATCH_CYLINDER_RANK']);
+    const ofRun = {
+      DISBATCH_RUN_ID: second['DISBATCH_RUN_ID'],
+      DISBATCH_KVSSTCP_HOST: second['DISBATCH_KVSSTCP_HOST'],
+    };
     expect(second).toEqual({
       ...common,
+      ...ofRun,
       DISBATCH_CYLINDER_RANK: second['DISBATCH_CYLINDER_RANK'],
       DISBATCH_TASKID: '1',
       DISBATCH_TASKID_ZP: '000001',
@@ -65,6 +72,7 @@ describe.each(['native', 'portable'])('with the %s launcher', (launcher) => {
     });
     expect(seen('start.env')).toEqual({
       ...common,
+      ...ofRun,
       DISBATCH_CYLINDER_RANK: '-1',
       DISBATCH_TASKID: '0',
       DISBATCH_TASKID_ZP: '000000',

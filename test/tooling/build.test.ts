@@ -25,6 +25,8 @@ beforeEach(() => {
     'declare const DISBATCH_VERSION: string;\nconsole.log(DISBATCH_VERSION, process.argv[2]);\n',
   );
   write('src/engine/portable-launcher.ts', "console.log('launcher');\n");
+  write('src/engine/main.ts', "console.log('engine');\n");
+  cpSync('src/engine/engine.sh', join(checkout, 'src/engine/engine.sh'));
   write('native/launcher.c', '#include <stdio.h>\nint main(void) { return puts("native") < 0; }\n');
   symlinkSync(join(process.cwd(), 'node_modules'), join(checkout, 'node_modules'));
   bare = join(checkout, 'bare');
@@ -39,7 +41,7 @@ function build(PATH = process.env['PATH']): { status: number | null; stdout: str
 }
 
 const made = (): string[] => readdirSync(join(checkout, 'dist')).filter((name) => !name.startsWith('.'));
-const portable = ['disbatch', 'disbatch.cjs', 'portable-launcher.cjs', 'start.cjs'];
+const portable = ['disbatch', 'disbatch.cjs', 'engine.cjs', 'engine.sh', 'portable-launcher.cjs', 'start.cjs'];
 
 describe('npm run build', () => {
   test('makes a command that runs and knows its version', () => {

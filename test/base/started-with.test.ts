@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { launcherArguments, takeStartedWith } from '../../src/cli/started-with.ts';
+import { launcherArguments, takeStartedWith } from '../../src/base/started-with.ts';
 
 describe('the note of the shell front', () => {
   test.each([

@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DisbatchError } from '../../src/base/errors.ts';
-import { findLaunchers } from '../../src/cli/launchers.ts';
+import { findLaunchers } from '../../src/engine/find-launchers.ts';
 import { testFolder } from '../support/run-disbatch.ts';
 
 const args = ['--nofile', '7'];

@@ -2,10 +2,10 @@
  * Opens the logs of a run.
  */
 
-import { DisbatchError, systemReason } from '../base/errors.ts';
-import type { LogLevel } from '../base/log-level.ts';
-import { Log } from '../base/log.ts';
-import type { Releasers } from '../base/releasers.ts';
+import { DisbatchError, systemReason } from './errors.ts';
+import type { LogLevel } from './log-level.ts';
+import { Log } from './log.ts';
+import type { Releasers } from './releasers.ts';
 
 /**
  * @param option - what chooses the place, for the error

@@ -1,0 +1,105 @@
+/**
+ * The life of a context: it brings an engine to each of its nodes, tells the driver what became of them, and goes when none
+ * is needed any more. Runs in the driver's process, or in one of its own for hosts that are added later.
+ *
+ *   begin() ─► joined ─► welcome ─► engines are started ─► … ─► leave ─► nothing of it runs any more
+ */
+
+import type { Logger } from '../base/log.ts';
+import type { FromContext, ToContext } from '../contract/messages.ts';
+import type { ContextPlan, NodePlan } from './context.ts';
+
+/** Something that has been started for an engine. */
+export interface StartedEngine {
+  /** The context has nothing more to say to it. */
+  close(): void;
+  /** Ends what is here of it at once. */
+  kill(): void;
+}
+
+/** How an engine's process, or the connection to it, ended. */
+export interface EngineEnd {
+  readonly problem: string | undefined;
+  /** Neither the engine nor a task of it runs any more. */
+  readonly dead: boolean;
+}
+
+/** Starts the engine of a node. `ended` is called once; never for an engine in the driver's own process. */
+export type StartEngine = (
+  node: NodePlan,
+  engineRank: number,
+  label: string,
+  ended: (how: EngineEnd) => void,
+) => StartedEngine;
+
+export interface HostsContextParts {
+  readonly plan: ContextPlan;
+  readonly host: string;
+  /** Whether the engine of a node is on a connection. */
+  readonly isLeased: (node: NodePlan) => boolean;
+  readonly start: StartEngine;
+  readonly send: (message: FromContext) => void;
+  readonly log: Logger;
+  /** It was told to leave, and why. */
+  readonly onLeave: (why: string) => void;
+}
+
+export class HostsContext {
+  private readonly parts: HostsContextParts;
+  private readonly started = new Map<number, StartedEngine>();
+  private allOver: (() => void) | undefined;
+
+  constructor(parts: HostsContextParts) {
+    this.parts = parts;
+  }
+
+  /** Makes the context known to the driver. Its answer comes by `receive`. */
+  begin(): void {
+    const { plan, host, isLeased, send } = this.parts;
+    const engines = plan.nodes.map((node) => ({ node: node.name, slots: node.slots, leased: isLeased(node) }));
+    send({ type: 'joined', label: plan.label, host, pid: process.pid, engines });
+  }
+
+  receive(message: ToContext): void {
+    switch (message.type) {
+      case 'welcome':
+        this.parts.log('INFO', `context ${message.label} has rank ${message.rank}`);
+        for (const [index, node] of this.parts.plan.nodes.entries()) {
+          this.startEngine(node, message.firstEngine + index, message.label);
+        }
+        return;
+      case 'leave':
+        this.parts.log('INFO', `the driver says: ${message.why}`);
+        for (const engine of this.started.values()) engine.close();
+        this.parts.onLeave(message.why);
+        return;
+    }
+  }
+
+  /** Waits until nothing that was started runs here any more; what does after that time is killed. */
+  async settle(patienceMs: number): Promise<void> {
+    if (this.started.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.allOver = resolve;
+        setTimeout(resolve, patienceMs).unref();
+      });
+    }
+    this.kill();
+  }
+
+  /** Ends at once what is here of the engines. */
+  kill(): void {
+    for (const engine of this.started.values()) engine.kill();
+  }
+
+  private startEngine(node: NodePlan, rank: number, label: string): void {
+    const { log, start, send } = this.parts;
+    log('INFO', `engine ${rank} on ${node.name}: ${node.slots} slots, ${node.cores} cores`);
+    const engine = start(node, rank, label, ({ problem, dead }) => {
+      this.started.delete(rank);
+      send({ type: 'engine-ended', engine: rank, problem, dead });
+      if (this.started.size === 0) this.allOver?.();
+    });
+    this.started.set(rank, engine);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Contexts as the driver sees them: they come with a list of engines, tell what became of those, and go. Pure.
+ */
+
+import type { FromContext, PlannedEngine } from '../contract/messages.ts';
+import type { Effects } from './effects.ts';
+import { depart, drain, endTasks } from './engine-stages.ts';
+import { loseEngine, onProofOfDeath } from './lost-engines.ts';
+import { isPresent, type ContextState, type DriverState, type EngineState } from './state.ts';
+
+/** What a message of a context does to the state. */
+export function takeContextMessage(
+  state: DriverState,
+  rank: number,
+  message: FromContext,
+  now: number,
+  effects: Effects,
+): void {
+  if (message.type === 'joined') {
+    onContextJoined(state, rank, message, now, effects);
+    return;
+  }
+  const context = state.contexts.get(rank);
+  if (context === undefined) return;
+  switch (message.type) {
+    case 'engine-ended': {
+      const engine = state.engines.get(message.engine);
+      if (engine !== undefined && engine.context === context) onEngineEnded(state, engine, message, now, effects);
+      return;
+    }
+    case 'stop':
+      effects.notice(
+        message.how === 'finish'
+          ? `${context.label} gets no more tasks; those that run there may finish.`
+          : `The tasks of ${context.label} are ended; they run again elsewhere.`,
+      );
+      for (const engine of context.engines) {
+        engine.draining = true;
+        if (message.how === 'end') endTasks(engine, state, effects);
+        drain(engine, state, now, effects);
+      }
+      return;
+    case 'left':
+      context.left = true;
+      if (message.problem === undefined) {
+        effects.log('INFO', `context ${context.label} left`);
+        return;
+      }
+      effects.notice(`${context.label} is gone (${message.problem}); its engines get no more tasks.`);
+      for (const engine of context.engines) drain(engine, state, now, effects);
+      return;
+  }
+}
+
+/** Sends the contexts away that have nothing left to do. */
+export function dismissContexts(state: DriverState, effects: Effects): void {
+  for (const context of state.contexts.values()) {
+    if (context.left) continue;
+    const done = context.engines.every((engine) => engine.stage === 'gone');
+    if (state.phase !== 'over' && !done) continue;
+    context.left = true;
+    const why = state.phase === 'running' ? 'none of its engines is left' : 'the run is over';
+    effects.toContext(context.rank, { type: 'leave', why });
+  }
+}
+
+function onContextJoined(
+  state: DriverState,
+  rank: number,
+  message: Extract<FromContext, { type: 'joined' }>,
+  now: number,
+  effects: Effects,
+): void {
+  const label = message.label ?? `SSH${rank}`;
+  const context: ContextState = { rank, label, host: message.host, pid: message.pid, engines: [], left: false };
+  state.contexts.set(rank, context);
+  if (state.phase !== 'running') {
+    context.left = true;
+    effects.toContext(rank, { type: 'leave', why: 'the run is ending, and there are no more tasks' });
+    return;
+  }
+  const firstEngine = state.engines.size;
+  for (const [index, planned] of message.engines.entries()) {
+    const engine = newEngine(firstEngine + index, context, planned, now);
+    context.engines.push(engine);
+    state.engines.set(engine.rank, engine);
+    state.present++;
+  }
+  effects.log('INFO', `context ${label} on ${message.host} (PID ${message.pid}): ${message.engines.length} engines`);
+  effects.toContext(rank, { type: 'welcome', rank, label, firstEngine });
+}
+
+function newEngine(
+  rank: number,
+  context: ContextState,
+  { node, slots, leased }: PlannedEngine,
+  now: number,
+): EngineState {
+  return {
+    ...{ rank, context, node, hostname: node, slots, leased, pid: 0, stage: 'launching' },
+    ...{ draining: false, linked: false, returning: false },
+    ...{ heardAt: now, beginnings: 0, perEngineGiven: 0, running: new Map(), lost: new Map() },
+    ...{ joinedAt: now, lastAt: now, assigned: 0, finished: 0, failed: 0 },
+  };
+}
+
+function onEngineEnded(
+  state: DriverState,
+  engine: EngineState,
+  { problem, dead }: Extract<FromContext, { type: 'engine-ended' }>,
+  now: number,
+  effects: Effects,
+): void {
+  const said = problem ?? 'its process has ended';
+  if (engine.stage === 'launching') {
+    depart(engine, 'gone', state);
+    effects.notice(said);
+    state.lastProblem = said;
+  } else if (!dead) {
+    effects.log('WARNING', `engine ${engine.rank} on ${engine.node}: ${said}`);
+  } else {
+    if (isPresent(engine) && engine.stage !== 'leaving') {
+      effects.notice(`${engine.node}: the engine has died (${said}).`);
+      state.lastProblem = `${engine.node}: the engine has died (${said})`;
+      loseEngine(state, engine, now, now, effects);
+    }
+    onProofOfDeath(state, engine, now, effects);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Engines and contexts on connections: who they say they are, and their messages to and from the driver. In the driver's
+ * process.
+ *
+ *   connection ─► hello ─┬─ engine that is awaited ─► its messages
+ *                        ├─ context ─► its messages
+ *                        └─ anything else ─► refused, with the reason
+ */
+
+import type { Connection } from '../channel/connection.ts';
+import type { Logger } from '../base/log.ts';
+import { decodeFromContext, decodeFromEngine, decodeHello, encodeMessage } from '../contract/wire.ts';
+import type { Hello, Message } from '../contract/wire.ts';
+import type { Driver } from './driver.ts';
+
+/** How long somebody may take to say who it is. */
+const helloMs = 30_000;
+
+export class Peers {
+  private readonly driver: Driver;
+  private readonly version: string;
+  private readonly log: Logger;
+  private readonly connections = new Set<Connection>();
+  private closed: (() => void) | undefined;
+
+  constructor(driver: Driver, version: string, log: Logger) {
+    this.driver = driver;
+    this.version = version;
+    this.log = log;
+  }
+
+  /** Takes over a connection of somebody who has the run's key. */
+  accept(connection: Connection): void {
+    this.connections.add(connection);
+    const late = setTimeout(() => this.refuse(connection, 'it did not say who it is'), helloMs);
+    const receive = (payload: Buffer): void => {
+      clearTimeout(late);
+      peer = this.greet(connection, payload) ?? nobody;
+    };
+    let peer: Peer = { receive, gone: () => {} };
+    connection.listen({
+      message: (payload) => {
+        try {
+          peer.receive(payload);
+        } catch (error) {
+          this.refuse(connection, `it sent what is no message: ${(error as Error).message}`);
+          peer.gone('it sent what is no message');
+          peer = nobody;
+        }
+      },
+      close: (problem) => {
+        clearTimeout(late);
+        this.connections.delete(connection);
+        peer.gone(problem ?? 'it hung up');
+        if (this.connections.size === 0) this.closed?.();
+      },
+    });
+  }
+
+  /** Ends all connections after what is still to be sent; waits for that, though not for long. */
+  async close(patienceMs: number): Promise<void> {
+    if (this.connections.size === 0) return;
+    const closed = new Promise<void>((resolve) => {
+      this.closed = resolve;
+      setTimeout(resolve, patienceMs).unref();
+    });
+    for (const connection of this.connections) connection.end();
+    await closed;
+  }
+
+  private greet(connection: Connection, payload: Buffer): Peer | undefined {
+    const hello: Hello = decodeHello(payload.toString());
+    if (hello.version !== this.version) {
+      this.refuse(connection, `it is disBatch ${hello.version}, and the driver is ${this.version}`);
+      return undefined;
+    }
+    return hello.type === 'context' ? this.meetContext(connection) : this.meetEngine(connection, hello.rank);
+  }
+
+  private meetEngine(connection: Connection, rank: number): Peer | undefined {
+    const { driver } = this;
+    if (!driver.awaits(rank)) {
+      this.refuse(connection, `engine ${rank} is not awaited`);
+      return undefined;
+    }
+    driver.addEngine(rank, {
+      send: (message) => sendTo(connection, message),
+      drop: () => connection.destroy(),
+    });
+    this.log('INFO', `engine ${rank} is connected from ${connection.remote}`);
+    let left = false;
+    return {
+      receive: (bytes) => {
+        const message = decodeFromEngine(bytes.toString());
+        left ||= message.type === 'left';
+        driver.fromEngine(rank, message);
+      },
+      gone: (problem) => {
+        if (!left) driver.engineBroken(rank, `the connection is gone (${problem})`);
+      },
+    };
+  }
+
+  private meetContext(connection: Connection): Peer {
+    const { driver } = this;
+    const rank = driver.addContext((message) => sendTo(connection, message));
+    this.log('INFO', `context ${rank} is connected from ${connection.remote}`);
+    let left = false;
+    return {
+      receive: (bytes) => {
+        const message = decodeFromContext(bytes.toString());
+        left ||= message.type === 'left';
+        driver.fromContext(rank, message);
+      },
+      gone: (problem) => {
+        if (!left) driver.fromContext(rank, { type: 'left', problem });
+      },
+    };
+  }
+
+  private refuse(connection: Connection, why: string): void {
+    this.log('WARNING', `${connection.remote} is refused: ${why}`);
+    sendTo(connection, { type: 'refused', why });
+    connection.end();
+  }
+}
+
+/** What is done with what comes from the other side. */
+interface Peer {
+  /** @throws Error for what is no message */
+  receive(payload: Buffer): void;
+  gone(problem: string): void;
+}
+
+/** Nobody that counts: what still comes is passed over. */
+const nobody: Peer = { receive: () => {}, gone: () => {} };
+
+function sendTo(connection: Connection, message: Message): void {
+  connection.send(Buffer.from(encodeMessage(message)));
+}
