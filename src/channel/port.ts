@@ -107,10 +107,13 @@ export class Port {
       isOwn: undefined,
       firstByte: undefined,
       watch: () => this.firstBytes(socket, newcomer),
+      // A connection that is open in one direction alone does not close by itself.
+      hungUp: () => socket.destroy(),
     };
     this.newcomers.set(socket, newcomer);
     socket.once('close', () => this.leave(socket));
     socket.on('readable', newcomer.watch);
+    socket.once('end', newcomer.hungUp);
     // Nobody is crowded out who would turn out to be of the same user. One look answers for all who wait, so that a flood
     // does not cause one for each.
     const oldest = this.strangers.nextToGo;
@@ -131,6 +134,7 @@ export class Port {
     const bytes = socket.read() as Buffer | null;
     if (bytes === null) return;
     socket.off('readable', newcomer.watch);
+    socket.off('end', newcomer.hungUp);
     socket.unshift(bytes);
     newcomer.firstByte = bytes[0];
     if (newcomer.firstByte === tlsFirstByte) this.handshake(socket, newcomer);
@@ -180,6 +184,7 @@ export class Port {
     if (this.options.openStore && newcomer !== undefined) {
       // A plain client that waits before it speaks is welcome here: from now on the store's own limits hold.
       socket.off('readable', newcomer.watch);
+      socket.off('end', newcomer.hungUp);
       this.letIntoStore(socket);
       return;
     }
@@ -199,8 +204,9 @@ interface Newcomer {
   isOwn: boolean | undefined;
   /** Undefined until it has spoken. */
   firstByte: number | undefined;
-  /** What waits for its first bytes. */
+  /** What waits for its first bytes, and for its end before it has said anything. */
   readonly watch: () => void;
+  readonly hungUp: () => void;
 }
 
 /** An address as people write it: an IPv4 one not in the form that an IPv6 socket gives it. */

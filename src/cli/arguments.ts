@@ -122,7 +122,8 @@ export function parseArguments(words: readonly string[]): Parsed {
  */
 export function parseContextArguments(words: readonly string[]): ContextArguments | { readonly help: string } {
   const complete = completeWords(words);
-  const program = makeProgram(optionTable.filter(({ context, long }) => context === true || long === 'help'))
+  const options = optionTable.filter(({ context, long }) => context !== undefined || long === 'help');
+  const program = makeProgram(options.map((option) => ({ ...option, help: option.context ?? option.help })))
     .name('PREFIX_dbUtil.sh')
     .usage('[options]')
     .description('Adds hosts to a run of disBatch that is going on. They leave it when no tasks are left for them.');

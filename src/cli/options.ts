@@ -19,8 +19,8 @@ export interface OptionSpec {
   /** Part of the original: its abbreviations keep their meaning when new options come. */
   readonly original: boolean;
   readonly group: string;
-  /** Also an option of contexts that are added to a run (`PREFIX_dbUtil.sh`). */
-  readonly context?: true;
+  /** Also an option of contexts that are added to a run (`PREFIX_dbUtil.sh`), with this help there. */
+  readonly context?: string;
   readonly help: string;
 }
 
@@ -42,7 +42,7 @@ export const optionTable: readonly OptionSpec[] = [
     repeats: true,
     original: true,
     group: where,
-    context: true,
+    context: 'hosts to add, reached by ssh, and cores to use there; localhost is this machine',
     help: 'hosts, reached by ssh, and cores to use there; localhost is this machine (default: all its cores)',
   },
   {
@@ -51,7 +51,7 @@ export const optionTable: readonly OptionSpec[] = [
     value: { name: 'N', kind: 'number above 0' },
     original: true,
     group: where,
-    context: true,
+    context: 'cores for each task, may be fractional (default: as on the command line of the run)',
     help: 'cores for each task, may be fractional (default: 1)',
   },
   {
@@ -60,7 +60,7 @@ export const optionTable: readonly OptionSpec[] = [
     value: { name: 'N', kind: 'whole number above 0' },
     original: true,
     group: where,
-    context: true,
+    context: 'tasks at a time on each host, whatever its cores (default: as on the command line of the run)',
     help: 'tasks at a time on each host, whatever its cores',
   },
   {
@@ -69,7 +69,7 @@ export const optionTable: readonly OptionSpec[] = [
     value: { name: 'LABEL', kind: 'text' },
     original: true,
     group: where,
-    context: true,
+    context: 'name of this context in the names of logs (default: SSH and its number)',
     help: 'name of this context in the names of logs (default: SSH0)',
   },
   {

@@ -47,6 +47,8 @@ export interface HostsContextParts {
 export class HostsContext {
   private readonly parts: HostsContextParts;
   private readonly started = new Map<number, StartedEngine>();
+  /** Those in this very process: they are waited for by the driver alone, and tell of no end here. */
+  private readonly own: StartedEngine[] = [];
   private allOver: (() => void) | undefined;
 
   constructor(parts: HostsContextParts) {
@@ -76,8 +78,9 @@ export class HostsContext {
     }
   }
 
-  /** Waits until nothing that was started runs here any more; what does after that time is killed. */
+  /** Waits until nothing that was started runs here any more; what does after that time is killed. The run is over. */
   async settle(patienceMs: number): Promise<void> {
+    for (const engine of this.own) engine.kill();
     if (this.started.size > 0) {
       await new Promise<void>((resolve) => {
         this.allOver = resolve;
@@ -89,17 +92,18 @@ export class HostsContext {
 
   /** Ends at once what is here of the engines. */
   kill(): void {
-    for (const engine of this.started.values()) engine.kill();
+    for (const engine of [...this.own, ...this.started.values()]) engine.kill();
   }
 
   private startEngine(node: NodePlan, rank: number, label: string): void {
-    const { log, start, send } = this.parts;
+    const { log, start, send, isLeased } = this.parts;
     log('INFO', `engine ${rank} on ${node.name}: ${node.slots} slots, ${node.cores} cores`);
     const engine = start(node, rank, label, ({ problem, dead }) => {
       this.started.delete(rank);
       send({ type: 'engine-ended', engine: rank, problem, dead });
       if (this.started.size === 0) this.allOver?.();
     });
-    this.started.set(rank, engine);
+    if (isLeased(node)) this.started.set(rank, engine);
+    else this.own.push(engine);
   }
 }

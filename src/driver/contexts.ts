@@ -40,15 +40,18 @@ export function takeContextMessage(
         drain(engine, state, now, effects);
       }
       return;
-    case 'left':
+    case 'left': {
+      // Who has been sent away may hang up without a word.
+      const wasDismissed = context.left;
       context.left = true;
-      if (message.problem === undefined) {
+      if (message.problem === undefined || wasDismissed) {
         effects.log('INFO', `context ${context.label} left`);
         return;
       }
       effects.notice(`${context.label} is gone (${message.problem}); its engines get no more tasks.`);
       for (const engine of context.engines) drain(engine, state, now, effects);
       return;
+    }
   }
 }
 
@@ -99,7 +102,15 @@ function newEngine(
   return {
     ...{ rank, context, node, hostname: node, slots, leased, pid: 0, stage: 'launching' },
     ...{ draining: false, linked: false, returning: false },
-    ...{ heardAt: now, beginnings: 0, perEngineGiven: 0, running: new Map(), lost: new Map() },
+    ...{
+      heardAt: now,
+      beginnings: 0,
+      perEngineGiven: 0,
+      running: new Map(),
+      ahead: new Map(),
+      aheadWanted: 0,
+      lost: new Map(),
+    },
     ...{ joinedAt: now, lastAt: now, assigned: 0, finished: 0, failed: 0 },
   };
 }

@@ -32,19 +32,28 @@ export class Peers {
   /** Takes over a connection of somebody who has the run's key. */
   accept(connection: Connection): void {
     this.connections.add(connection);
-    const late = setTimeout(() => this.refuse(connection, 'it did not say who it is'), helloMs);
+    const late = setTimeout(() => {
+      this.refuse(connection, 'it did not say who it is');
+      peer = nobody;
+    }, helloMs);
     const receive = (payload: Buffer): void => {
       clearTimeout(late);
       peer = this.greet(connection, payload) ?? nobody;
     };
-    let peer: Peer = { receive, gone: () => {} };
+    const unknown: Peer = {
+      receive,
+      gone: (problem) => {
+        this.log('WARNING', `${connection.remote} is gone before it has said who it is: ${problem}`);
+      },
+    };
+    let peer = unknown;
     connection.listen({
       message: (payload) => {
         try {
           peer.receive(payload);
         } catch (error) {
           this.refuse(connection, `it sent what is no message: ${(error as Error).message}`);
-          peer.gone('it sent what is no message');
+          if (peer !== unknown) peer.gone('it sent what is no message');
           peer = nobody;
         }
       },

@@ -65,6 +65,7 @@ export class EngineLink {
         this.tick(now);
         if (this.isLinked()) this.ends.toEngine(message);
         return;
+      case 'give-back':
       case 'end-tasks':
         if (this.stage === 'linked') this.ends.toEngine(message);
         return;

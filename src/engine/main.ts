@@ -11,6 +11,7 @@
 import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 import { elapsedMs } from '../base/elapsed.ts';
+import { DisbatchError } from '../base/errors.ts';
 import { Log, type Logger } from '../base/log.ts';
 import { launcherArguments, takeStartedWith } from '../base/started-with.ts';
 import { connectChannel, type Address } from '../channel/connect.ts';
@@ -45,6 +46,7 @@ async function main(): Promise<number> {
     return (await killStrays([engineMark(runId, Number(rank))], sweepMs)).length === 0 ? 0 : 1;
   }
   const started = takeStartedWith(process.env);
+  keepStartupFilesFromTasks(process.env);
   const config = await readConfig();
   const log = openEngineLog(config);
   const { run } = config;
@@ -135,6 +137,14 @@ function takeTasks(
   });
 }
 
+/**
+ * bash reads ~/.bashrc, whatever it was told, when it takes itself for the first shell of an ssh login. The login's shell
+ * has done that, and a task is no login: it must neither wait for it nor find other variables than its engine has.
+ */
+function keepStartupFilesFromTasks(env: NodeJS.ProcessEnv): void {
+  if (!(Number(env['SHLVL']) >= 1)) env['SHLVL'] = '1';
+}
+
 /** The first line of standard input. Its end later says that the context is gone; the driver is who decides then. */
 function readConfig(): Promise<EngineConfig> {
   return new Promise((resolve, reject) => {
@@ -197,7 +207,7 @@ main().then(
   (error: unknown) => {
     // No task has been taken, so there is nothing for engine.sh to sweep up; and an engine of the same rank that was
     // started after this one may live here.
-    const expected = error instanceof Problem;
+    const expected = error instanceof Problem || error instanceof DisbatchError;
     const text = expected ? error.message : `a bug in disBatch: ${String(error)}`;
     process.stdout.write(`\ndisbatch-engine: problem ${text.replaceAll('\n', ' ')}\n`, () =>
       process.exit(expected ? 0 : 1),

@@ -26,6 +26,12 @@ export function summary(snapshot: RunSnapshot, facts: SummaryFacts, paint: Paint
   for (const record of snapshot.failures) lines.push(...failureLines(record, facts.width, paint));
   const more = counts.failed + counts.perEngineFailed - snapshot.failures.length;
   if (more > 0) lines.push(`  … and ${grouped(more)} more that failed: the lines with R in the status file`);
+  if (counts.rerun > 0) {
+    const [tasks, them, were] = counts.rerun === 1 ? ['task', 'it', 'was'] : ['tasks', 'them', 'were'];
+    lines.push(
+      `  lost    ${grouped(counts.rerun)} ${tasks} that had been lost with what ran ${them} ${were} started again`,
+    );
+  }
   lines.push(`  status  ${visible(facts.statusPath)}`);
   const unfinished = end !== undefined && end.why !== 'done';
   const failed = counts.failed + counts.skippedFailed > 0;

@@ -2,14 +2,11 @@
  * Runs of the built command over the hosts of a bed, with tasks that would notice if two engines ran them at a time.
  */
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StatusRecord } from '../../src/task/status-record.ts';
-import { readRecords, until, type Finished } from '../support/run-disbatch.ts';
-import type { Bed, BedCommand } from './bed.ts';
-
-/** How long to wait for what takes some seconds on an idle machine. */
-const patienceSeconds = 60;
+import { BedRun } from './bed-run.ts';
+import type { Bed } from './bed.ts';
 
 /**
  * A task takes the lock of its number, works, and leaves a mark; it complains when the lock is taken. A process that is
@@ -40,16 +37,11 @@ export interface RunOutcome {
 /** Each task has one record that says it went well, none ran in two places at a time, and nothing is left. */
 export const allDone: RunOutcome = { status: 0, complaints: [], failed: [], missing: [], doubled: [], left: [] };
 
-export class ClusterRun {
-  readonly bed: Bed;
-  readonly folder: string;
-  readonly command: BedCommand;
+export class ClusterRun extends BedRun {
   readonly tasks: number;
 
-  private constructor(bed: Bed, folder: string, command: BedCommand, tasks: number) {
-    this.bed = bed;
-    this.folder = folder;
-    this.command = command;
+  private constructor(bed: Bed, words: readonly string[], tasks: number) {
+    super(bed, words);
     this.tasks = tasks;
   }
 
@@ -71,13 +63,7 @@ export class ClusterRun {
     writeFileSync(join(folder, 'lock-task'), lockTask, { mode: 0o755 });
     const lines = Array.from({ length: tasks }, (_, i) => `./lock-task ${i} ${seconds} ${lock}\n`);
     writeFileSync(join(folder, 'Tasks'), lines.join(''));
-    const words = ['-s', hosts, '-p', 'run', '--heartbeat', '3', 'Tasks'];
-    return new ClusterRun(bed, folder, bed.start([join(bed.program, 'disbatch'), ...words], { cwd: folder }), tasks);
-  }
-
-  /** Waits until so many records are there. */
-  async hasRecords(count: number): Promise<void> {
-    await this.until(`${count} records`, () => this.records().length >= count);
+    return new ClusterRun(bed, ['-s', hosts, '--heartbeat', '3', 'Tasks'], tasks);
   }
 
   /** Waits until so many tasks have begun on a host. */
@@ -85,45 +71,8 @@ export class ClusterRun {
     await this.until(`${count} tasks on ${host}`, () => this.begunOn(host).length >= count);
   }
 
-  async until(what: string, holds: () => boolean): Promise<void> {
-    try {
-      await until(what, holds, patienceSeconds);
-    } catch (error) {
-      throw new Error(`${(error as Error).message}\n${this.command.stderr()}\n${this.driverLog()}`);
-    }
-  }
-
   begunOn(host: string): string[] {
     return this.lines('begun').filter((line) => line.endsWith(` ${host}`));
-  }
-
-  lines(name: string): string[] {
-    const path = join(this.folder, name);
-    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
-  }
-
-  records(): StatusRecord[] {
-    const path = join(this.folder, 'run_status.txt');
-    if (!existsSync(path)) return [];
-    // A record may be half written at this moment.
-    const whole = readFileSync(path, 'utf8').replace(/[^\n]+$/, '');
-    const copy = join(this.folder, '.records');
-    writeFileSync(copy, whole);
-    return readRecords(copy);
-  }
-
-  driverLog(): string {
-    const path = join(this.folder, 'run_driver.log');
-    return existsSync(path) ? readFileSync(path, 'utf8') : '';
-  }
-
-  /** The PID that the engine on a host gives itself there. */
-  enginePid(host: string): number {
-    return Number(new RegExp(`engine \\d+ on ${host} \\(PID (\\d+)\\) joined`).exec(this.driverLog())?.[1]);
-  }
-
-  finished(): Promise<Finished> {
-    return this.command.finished;
   }
 
   /** What became of the run, when it has ended and nothing of it runs any more. */
@@ -138,19 +87,13 @@ export class ClusterRun {
       failed: final.filter(({ exitCode }) => exitCode !== 0),
       missing: Array.from({ length: this.tasks }, (_, i) => i).filter((id) => !ids.includes(id)),
       doubled: ids.filter((id, i) => ids.indexOf(id) !== i),
-      left: readdirSync(this.folder).filter((name) => /_key\.json|_kvsinfo|\.new$/.test(name)),
+      left: this.left(),
     };
-  }
-
-  /** Waits until no process of the run is left on any host. */
-  async nothingRuns(): Promise<void> {
-    await this.until('no process of the run is left', () => this.bed.commandsOf('alice') === '');
   }
 
   /** Starts the run that goes on where this one ended. */
   resume(hosts: string): ClusterRun {
-    const words = ['-s', hosts, '-p', 'run', '--heartbeat', '3', '-r', 'run_status.txt', 'Tasks'];
-    const command = this.bed.start([join(this.bed.program, 'disbatch'), ...words], { cwd: this.folder });
-    return new ClusterRun(this.bed, this.folder, command, this.tasks);
+    const words = ['-s', hosts, '--heartbeat', '3', '-r', 'run_status.txt', 'Tasks'];
+    return new ClusterRun(this.bed, words, this.tasks);
   }
 }

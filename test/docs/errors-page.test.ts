@@ -16,7 +16,7 @@ describe('docs/errors.md', () => {
     const text = errors.find(({ heading }) => heading === `\`${code}\``)?.text ?? '';
     const [status] = catalogue[code];
     expect(/^Exit status (\d)\. /m.exec(text)?.[1]).toBe(String(status));
-    expect(text).toMatch(/^```text\n(?:disbatch: | {2}\S|disBatch: .*\n {2}\S)/m);
+    expect(text).toMatch(/^```text\n(?:disbatch: | {2}\S|(?:lab1: .*\n)?disBatch: .*\n {2}\S)/m);
     expect(text).toMatch(/^What to do: \S/m);
   });
 

@@ -29,8 +29,8 @@ describe('the options', () => {
 
   test('no page speaks of a long option that there is not', () => {
     const known = [...optionTable, ...absentOptions].map(({ long }) => `--${long}`);
-    // Options of npm, in what is said of the installation.
-    const others = ['--prefix', '--global'];
+    // Options of npm, in what is said of the installation; and one of the original's PREFIX_dbUtil.sh.
+    const others = ['--prefix', '--global', '--mon'];
     const unknown = allPages().flatMap((page) =>
       [...prose(page).matchAll(/(?<![\w-])--[a-zA-Z][\w-]*/g)]
         .map(([option]) => option)

@@ -176,3 +176,45 @@ describe('a task that cannot be started', () => {
     expect(said.at(-1)?.type).toBe('tasks-ended');
   });
 });
+
+describe('a task that comes for a busy slot', () => {
+  test('is started when that is free, also when what ran there was lost with its launcher', async () => {
+    startEngine(command('good'));
+    await has('joined');
+    run(0, 'exit 0');
+    run(0, 'exit 5');
+    await has('ended', 2);
+    run(0, 'die');
+    run(0, 'exit 6');
+    await has('ended', 4);
+    expect(ends().map(([slot, exitCode]) => [slot, exitCode])).toEqual([
+      [0, 0],
+      [0, 5],
+      [0, -100],
+      [0, 6],
+    ]);
+    expect(of('returned')).toEqual([]);
+  });
+
+  test('is given back when that takes long, when it is asked for, and when the tasks are ended', async () => {
+    startEngine(command('good'));
+    await has('joined');
+    run(0, 'hold');
+    run(0, 'exit 0');
+    await has('returned');
+    run(1, 'hold');
+    run(1, 'exit 0');
+    run(1, 'exit 0');
+    engine.receive({ type: 'give-back' });
+    await has('returned', 3);
+    run(1, 'exit 0');
+    engine.receive({ type: 'end-tasks', graceMs: 100 });
+    await has('tasks-ended');
+    expect(of('returned').map(({ slot }) => slot)).toEqual([0, 1, 1, 1]);
+    expect(ends().map(([slot, exitCode]) => [slot, exitCode])).toEqual([
+      [0, -15],
+      [1, -15],
+    ]);
+    expect(told().filter((line) => line.includes('exit 0'))).toEqual([]);
+  });
+});

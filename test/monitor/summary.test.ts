@@ -18,6 +18,13 @@ describe('the summary', () => {
     ]);
   });
 
+  test('of a run that had lost tasks says how many were started again', () => {
+    const one = snapshotOf({ counts: { finished: 10, taskSeconds: 19, rerun: 1 }, now: 1010, end: done });
+    expect(linesOf(one)[1]).toBe('  lost    1 task that had been lost with what ran it was started again');
+    const more = snapshotOf({ counts: { finished: 10, taskSeconds: 19, rerun: 1200 }, now: 1010, end: done });
+    expect(linesOf(more)[1]).toBe('  lost    1,200 tasks that had been lost with what ran them were started again');
+  });
+
   test('of one task says "1 task"', () => {
     const one = snapshotOf({ counts: { finished: 1, taskSeconds: 0.5 }, total: 1, now: 1000.5, end: done });
     expect(linesOf(one)[0]).toBe('disBatch: 1 task run, none failed, in 0.50 s (task time 0.50 s, 2.00 tasks/s)');
