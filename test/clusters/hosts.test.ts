@@ -59,10 +59,13 @@ describe('hosts', () => {
 
   test('get tasks as they have slots', async () => {
     const bed = await startBed({ nodes: 2 });
-    // A task ends when all five of its wave run; so there must be five at a time, on five slots.
-    const wave = (i: number): string[] =>
-      Array.from({ length: 5 }, (_, k) => `touch w${i}-${k}; ${waitFor(`[ "$(ls w${i}-* | wc -l)" = 5 ]`)}`);
-    const run = BedRun.of(bed, ['-s', 'node1:4,node2:1'], Array.from({ length: 8 }, (_, i) => wave(i)).flat());
+    // A task ends when all five between two barriers run; so there must be five at a time, on five slots.
+    const wave = (i: number): string[] => [
+      ...Array.from({ length: 5 }, (_, k) => `touch w${i}-${k}; ${waitFor(`[ "$(ls w${i}-* | wc -l)" = 5 ]`)}`),
+      '#DISBATCH BARRIER',
+    ];
+    const tasks = Array.from({ length: 8 }, (_, i) => wave(i)).flat();
+    const run = BedRun.of(bed, ['-s', 'node1:4,node2:1'], tasks);
     expect((await run.finished()).status).toBe(0);
     expect(tally(run.taskRecords().map(({ node }) => node))).toEqual({ node1: 32, node2: 8 });
   });

@@ -111,14 +111,14 @@ describe('when the launcher dies', () => {
       run(0, 'die');
       await until('the task is lost or the engine gone', () => of('ended').length > i || of('left').length > 0);
     }
-    expect(of('left')[0]?.problem).toMatch(/^the launcher died 5 times in a row \(.*SIGKILL\)$/);
+    expect(of('left')[0]?.problem).toMatch(/^the launcher died 10 times in a row \(.*SIGKILL\)$/);
     expect(said.at(-1)?.type).toBe('left');
-    expect(starts()).toBe(5);
+    expect(starts()).toBe(10);
   });
 
   test('now and then with tasks done between, the engine stays', async () => {
     startEngine(command('good'));
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 11; i++) {
       run(0, 'die');
       await has('ended', 2 * i + 1);
       run(0, 'exit 0');
