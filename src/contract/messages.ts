@@ -47,12 +47,10 @@ export interface TaskUsage {
 
 /** Driver to engine. */
 export type ToEngine =
-  /** Start a task in a slot; while others run or wait there, as soon as those have ended. */
+  /** Start a task in a free slot. */
   | { readonly type: 'run'; readonly slot: number; readonly task: RunnableTask }
   /** TERM, grace, KILL to all running tasks; their `ended` come first, then `tasks-ended`. */
   | { readonly type: 'end-tasks'; readonly graceMs: number }
-  /** Give back the tasks that wait for another to end: each as `returned`, unless it has been started meanwhile. */
-  | { readonly type: 'give-back' }
   /** Nothing more is to come: leave the run. With endBackground, end what tasks left running behind them. */
   | { readonly type: 'leave'; readonly endBackground: boolean }
   /** Answer to the pulse of that number: it prolongs the engine's lease. */
@@ -66,8 +64,6 @@ export type FromEngine =
   | { readonly type: 'joined'; readonly node: string; readonly pid: number; readonly slots: number }
   | { readonly type: 'started'; readonly slot: number; readonly pid: number; readonly start: number }
   | { readonly type: 'ended'; readonly slot: number; readonly outcome: Outcome }
-  /** The last of the tasks that waited in this slot is not started here; nor will it be. */
-  | { readonly type: 'returned'; readonly slot: number }
   /** Answer to end-tasks: no task of this engine runs any more. */
   | { readonly type: 'tasks-ended' }
   /** I am here; asks for `heard`. Only from an engine with a lease, that is, over a connection. */

@@ -4,7 +4,7 @@
 
 import type { RunEnd } from '../contract/snapshot.ts';
 import type { Effects } from './effects.ts';
-import { advanceEngine, depart, takeBack } from './engine-stages.ts';
+import { advanceEngine, depart } from './engine-stages.ts';
 import type { DriverState } from './state.ts';
 
 /** Nothing is handed out any more; engines leave when what they run has ended. Only the first reason counts. */
@@ -15,7 +15,6 @@ export function close(state: DriverState, end: RunEnd, now: number, effects: Eff
   dropPending(state);
   effects.log('INFO', `no more tasks are started: ${end.why}`);
   for (const engine of state.engines.values()) {
-    takeBack(engine, effects);
     // Who has not come by now is not waited for; if it comes all the same, it is sent away.
     if (engine.stage === 'launching') depart(engine, 'gone', state);
     advanceEngine(engine, state, now, effects);

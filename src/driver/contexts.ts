@@ -102,15 +102,7 @@ function newEngine(
   return {
     ...{ rank, context, node, hostname: node, slots, leased, pid: 0, stage: 'launching' },
     ...{ draining: false, linked: false, returning: false },
-    ...{
-      heardAt: now,
-      beginnings: 0,
-      perEngineGiven: 0,
-      running: new Map(),
-      ahead: new Map(),
-      aheadWanted: 0,
-      lost: new Map(),
-    },
+    ...{ heardAt: now, beginnings: 0, perEngineGiven: 0, running: new Map(), lost: new Map() },
     ...{ joinedAt: now, lastAt: now, assigned: 0, finished: 0, failed: 0 },
   };
 }

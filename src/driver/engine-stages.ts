@@ -64,15 +64,9 @@ export function endTasks(engine: EngineState, state: DriverState, effects: Effec
   effects.toEngine(engine.rank, { type: 'end-tasks', graceMs: state.options.graceMs });
 }
 
-/** Nothing that was sent ahead is to be started any more. */
-export function takeBack(engine: EngineState, effects: Effects): void {
-  if (engine.ahead.size > 0) effects.toEngine(engine.rank, { type: 'give-back' });
-}
-
 /** It takes no more tasks, and leaves when those that it has are done. */
 export function drain(engine: EngineState, state: DriverState, now: number, effects: Effects): void {
   engine.draining = true;
-  takeBack(engine, effects);
   if (engine.stage === 'launching') depart(engine, 'gone', state);
   advanceEngine(engine, state, now, effects);
 }

@@ -11,17 +11,11 @@ export function checkInvariants(state: DriverState): void {
     if (!holds) throw new Error(`invariant broken: ${what}`);
   };
   let running = 0;
-  let ahead = 0;
   const present = [...state.engines.values()].filter(isPresent);
   check(present.length === state.present, 'present engines are counted');
   const slots = present.reduce((sum, engine) => sum + (engine.beginnings > 0 ? engine.slots : 0), 0);
   check(slots === state.slots, 'slots are counted');
   for (const engine of state.engines.values()) {
-    for (const tasks of engine.ahead.values()) {
-      check(tasks.length > 0, 'no list of tasks sent ahead is empty');
-      ahead += tasks.length;
-    }
-    for (const slot of engine.ahead.keys()) check(engine.running.has(slot), 'only a busy slot is sent tasks ahead');
     for (const [slot, { task }] of engine.running) {
       check((slot === perEngineSlot) === (task.kind === 'per-engine'), 'per-engine tasks run in their own slot');
       check(slot < engine.slots, 'a task runs in a slot that exists');
@@ -43,7 +37,7 @@ export function checkInvariants(state: DriverState): void {
     check(lost.fate === 'again' || lost.fate === 'settled', 'who is to run again does not run');
     if (lost.fate === 'again') again++;
   }
-  check(running + ahead + state.held.size + again === state.unsettled, 'unsettled tasks are counted');
+  check(running + state.held.size + again === state.unsettled, 'unsettled tasks are counted');
   const free = new Set<string>();
   for (const { engine, slot, beginning } of state.free) {
     if (engine.stage !== 'working' || engine.draining || engine.beginnings !== beginning) continue;

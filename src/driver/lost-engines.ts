@@ -18,7 +18,7 @@ import type { Effects } from './effects.ts';
 import { comeBack, depart, dismiss } from './engine-stages.ts';
 import { release } from './scheduler.ts';
 import { isPresent, type DriverState, type EngineState } from './state.ts';
-import { giveBack, newLoss, onCutShort, onDeath, settle } from './task-ends.ts';
+import { newLoss, onCutShort, onDeath, settle } from './task-ends.ts';
 import { lostOutcome, recordOf } from './task-records.ts';
 
 /** How many leases a silent engine whose connection is there may take to come back. */
@@ -37,29 +37,19 @@ export function loseEngine(
   // First: what follows from the loss of its tasks must not turn to it again.
   depart(engine, 'lost', state);
   engine.returning = false;
-  const ahead = [...engine.ahead];
-  engine.ahead.clear();
   for (const [slot, { since }] of [...engine.running]) {
-    const task = release(state, engine, slot, now);
+    const task = release(state, engine, slot);
     if (task === undefined) continue;
     if (task.kind === 'per-engine') {
       if (!ending) settle(state, engine, task, lostOutcome(since, now), now, effects);
       continue;
     }
     const lost = { ...newLoss(engine, task, since, deadAt), ending };
-    engine.lost.set(slot, [lost]);
+    engine.lost.set(slot, lost);
     if (maxLost === undefined && !ending) {
       lost.fate = 'settled';
       settle(state, engine, task, lostOutcome(since, now), now, effects);
     } else {
-      state.held.add(lost);
-    }
-  }
-  for (const [slot, tasks] of ahead) {
-    for (const task of tasks) {
-      // Nobody knows whether it was started.
-      const lost = { ...newLoss(engine, task, now, deadAt), ending };
-      engine.lost.get(slot)?.push(lost);
       state.held.add(lost);
     }
   }
@@ -152,9 +142,10 @@ export function onReportOfLost(
   now: number,
   effects: Effects,
 ): void {
-  // None: it is of a per-engine task, or comes twice, and there is nothing that it could change.
-  const lost = engine.lost.get(slot)?.shift();
-  if (lost === undefined) return;
+  const lost = engine.lost.get(slot);
+  // Of a per-engine task, or a second one: there is nothing that it could change.
+  if (lost === undefined || slot === perEngineSlot) return;
+  engine.lost.delete(slot);
   if (lost.fate === 'held' || lost.fate === 'again') {
     if (lost.ending && outcome.exitCode !== 0) {
       if (state.held.delete(lost)) onCutShort(state, lost, effects);
@@ -168,14 +159,6 @@ export function onReportOfLost(
   state.counts.late++;
   effects.record({ ...recordOf(lost.task, engine.hostname, outcome), kind: 'late' });
   effects.log('WARNING', `a late report of task ${lost.task.taskId} from ${engine.node}: it does not count`);
-}
-
-/** A lost engine gives back a task that it has not started. */
-export function onReturnedByLost(state: DriverState, engine: EngineState, slot: number): void {
-  const lost = engine.lost.get(slot)?.pop();
-  if (lost?.fate !== 'held') return;
-  state.held.delete(lost);
-  giveBack(state, lost);
 }
 
 /** From then on the tasks of an engine are dead, though nobody says so. */

@@ -24,12 +24,11 @@ import {
   onProofOfDeath,
   onPulse,
   onReportOfLost,
-  onReturnedByLost,
   watchLeases,
 } from './lost-engines.ts';
-import { assign, sendAhead, takeFreeSlot, takeHungrySlot } from './scheduler.ts';
+import { assign, takeFreeSlot } from './scheduler.ts';
 import { isPresent, type DriverState, type EngineState, type FeedItem, type LostTask, type Skip } from './state.ts';
-import { onReturned, onTaskEnd } from './task-ends.ts';
+import { onTaskEnd } from './task-ends.ts';
 
 /** How many items are kept ready at least, so that no slot waits for the feeder. */
 const readyItems = 1024;
@@ -91,10 +90,6 @@ export function onEngine(state: DriverState, rank: number, message: FromEngine, 
     case 'ended':
       if (isPresent(engine)) onTaskEnd(state, engine, message.slot, message.outcome, now, effects);
       else onReportOfLost(state, engine, message.slot, message.outcome, now, effects);
-      break;
-    case 'returned':
-      if (isPresent(engine)) onReturned(state, engine, message.slot, now, effects);
-      else onReturnedByLost(state, engine, message.slot);
       break;
     case 'tasks-ended':
       if (!isPresent(engine)) onProofOfDeath(state, engine, now, effects);
@@ -263,12 +258,10 @@ function handOut(state: DriverState, now: number, effects: Effects): void {
       if (settled === 'failed') close(state, { why: 'check-failed', barrier: item.taskId }, now, effects);
     } else {
       const free = takeFreeSlot(state);
-      const busy = free === undefined ? takeHungrySlot(state) : undefined;
-      if (free === undefined && busy === undefined) return;
+      if (free === undefined) return;
       state.pending.shift();
       state.unsettled++;
-      if (free !== undefined) assign(state, free.engine, free.slot, item, now, effects);
-      else if (busy !== undefined) sendAhead(busy, item, effects);
+      assign(state, free.engine, free.slot, item, now, effects);
     }
   }
 }

@@ -77,8 +77,8 @@ export interface EngineState {
   heardAt: number;
   /** How often it has begun to work: free slots of an earlier time do not count. */
   beginnings: number;
-  /** What it ran when it was lost and has not reported, by slot, in the order of the reports that may come. */
-  readonly lost: Map<number, LostTask[]>;
+  /** What it ran when it was lost, by slot. */
+  readonly lost: Map<number, LostTask>;
   /** When it joined and when something was last heard of it, in seconds since 1970; and its tasks. For monitors. */
   joinedAt: number;
   lastAt: number;
@@ -89,10 +89,6 @@ export interface EngineState {
   perEngineGiven: number;
   /** What each busy slot runs, and since when (seconds since 1970); perEngineSlot for a per-engine task. */
   readonly running: Map<number, RunningTask>;
-  /** Tasks that have been sent ahead, by the busy slot in which they are to start one after another; no list is empty. */
-  readonly ahead: Map<number, Task[]>;
-  /** How many tasks may be sent ahead for each of its slots: more when its last task was shorter. */
-  aheadWanted: number;
 }
 
 export interface ContextState {
@@ -141,8 +137,6 @@ export interface DriverState {
   slots: number;
   /** Free slots of working engines, the longest free first. Slots of engines that work no more are dropped when taken. */
   readonly free: Deque<FreeSlot>;
-  /** Busy slots of engines far away that may be sent a task ahead. Those for which that holds no more are dropped when taken. */
-  readonly hungry: Deque<FreeSlot>;
   readonly perEngine: { readonly start: PerEngineTask[]; readonly stop: PerEngineTask[] };
   /** All per-engine tasks are known: another item, or the end of the stream, has come. Until then no engine starts. */
   perEngineKnown: boolean;
@@ -158,7 +152,7 @@ export interface DriverState {
   readonly held: Set<LostTask>;
   /** Lost tasks that are to run again, before anything that is pending; those that are settled are passed over. */
   readonly again: Deque<LostTask>;
-  /** Ordinary tasks that were handed out and are not settled: in slots, sent ahead, held, or to run again. */
+  /** Ordinary tasks that were handed out and are not settled: in slots, held, or to run again. */
   unsettled: number;
   /** How often a task was lost, by task id. */
   readonly lossesOf: Map<number, number>;
@@ -182,7 +176,6 @@ export function newState(options: DriverOptions): DriverState {
     present: 0,
     slots: 0,
     free: new Deque(),
-    hungry: new Deque(),
     perEngine: { start: [], stop: [] },
     perEngineKnown: false,
     pending: new Deque(),

@@ -8,7 +8,7 @@ import type { Task } from '../task/task.ts';
 import { close } from './closing.ts';
 import type { Effects } from './effects.ts';
 import { endTasks } from './engine-stages.ts';
-import { aheadWanted, release } from './scheduler.ts';
+import { release } from './scheduler.ts';
 import { keptFailures, type DriverState, type EngineState, type LostTask } from './state.ts';
 import { lostOutcome, recordOf } from './task-records.ts';
 
@@ -22,7 +22,7 @@ export function onTaskEnd(
   effects: Effects,
 ): void {
   const ending = engine.stage === 'ending';
-  const task = release(state, engine, slot, now);
+  const task = release(state, engine, slot);
   if (task === undefined) {
     effects.log('ERROR', `engine ${engine.rank} reports the end of nothing in slot ${slot}`);
     return;
@@ -34,31 +34,7 @@ export function onTaskEnd(
     // Its launcher died; the engine has seen to it that the task is dead.
     onDeath(state, newLoss(engine, task, outcome.start, now), now, effects);
   } else {
-    if (task.kind === 'task') engine.aheadWanted = aheadWanted(outcome.finish - outcome.start);
     settle(state, engine, task, outcome, now, effects);
-  }
-}
-
-/** An engine gives back the last of the tasks that wait for a slot. */
-export function onReturned(state: DriverState, engine: EngineState, slot: number, now: number, effects: Effects): void {
-  const ahead = engine.ahead.get(slot);
-  const task = ahead?.pop();
-  if (task === undefined) {
-    effects.log('ERROR', `engine ${engine.rank} gives back what it was not given, in slot ${slot}`);
-    return;
-  }
-  if (ahead?.length === 0) engine.ahead.delete(slot);
-  engine.aheadWanted = 0;
-  giveBack(state, newLoss(engine, task, now, now));
-}
-
-/** A task that was handed out and has not been started is handed out again; when the run is ending, a resume runs it. */
-export function giveBack(state: DriverState, lost: LostTask): void {
-  if (state.phase === 'running') {
-    runAgain(state, lost);
-  } else {
-    lost.fate = 'settled';
-    state.unsettled--;
   }
 }
 

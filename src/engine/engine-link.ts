@@ -65,7 +65,6 @@ export class EngineLink {
         this.tick(now);
         if (this.isLinked()) this.ends.toEngine(message);
         return;
-      case 'give-back':
       case 'end-tasks':
         if (this.stage === 'linked') this.ends.toEngine(message);
         return;

@@ -3,8 +3,7 @@
  *
  *   start() ─► launcher says hello ─► joined ─► run … started … ended ─► end-tasks ─► tasks-ended ─► leave ─► left
  *
- * Always true: each `run` is answered by exactly one `ended`, also when the task could not be started or the launcher died;
- * or, when it came for a busy slot and was not started, by one `returned`.
+ * Always true: each `run` is answered by exactly one `ended`, also when the task could not be started or the launcher died.
  * When the launcher dies, what it ran is killed, reported as lost, and another launcher takes over the same slots.
  */
 
@@ -73,9 +72,6 @@ const firstWaitMs = 100;
  */
 const maxDeathsInARow = 10;
 
-/** How long tasks may wait for the one that runs in their slot. */
-const aheadMs = 1000;
-
 /** How long to look for the end of processes that were sent KILL: one that hangs in the kernel never ends. */
 const killPatienceMs = 3000;
 
@@ -86,8 +82,6 @@ export class Engine {
   private readonly options: EngineOptions;
   private readonly send: (message: FromEngine) => void;
   private readonly busy = new Map<number, BusySlot>();
-  /** Tasks that wait for their slot, and what gives them back when the one that runs there takes too long. */
-  private readonly ahead = new Map<number, { readonly tasks: RunnableTask[]; readonly patience: NodeJS.Timeout }>();
   private readonly launcherEnv: NodeJS.ProcessEnv;
   private launcher: LauncherProcess | undefined;
   private choice = 0;
@@ -122,13 +116,9 @@ export class Engine {
         break;
       case 'end-tasks':
         this.stage = 'ending';
-        this.giveBack();
         // Those that wait to be tried again are not known to the launcher.
         for (const [slot, { refused }] of this.busy) if (refused !== undefined) this.end(slot, refused);
         this.launcher.send({ type: 'end', graceMs: message.graceMs });
-        break;
-      case 'give-back':
-        this.giveBack();
         break;
       case 'heard':
       case 'work-again':
@@ -164,10 +154,6 @@ export class Engine {
   }
 
   private run(slot: number, task: RunnableTask): void {
-    if (this.busy.has(slot)) {
-      this.addAhead(slot, task);
-      return;
-    }
     const given = Date.now();
     if (task.command.includes('\0')) {
       const reason = 'the command holds a NUL byte, and no program can be given one';
@@ -275,39 +261,6 @@ export class Engine {
     }
     this.deathsInARow = 0;
     this.send({ type: 'ended', slot, outcome });
-    this.startNext(slot);
-  }
-
-  /** Starts the task that waits for a slot, if one does. */
-  private startNext(slot: number): void {
-    const waiting = this.ahead.get(slot);
-    const next = waiting?.tasks.shift();
-    if (waiting === undefined || next === undefined) return;
-    if (waiting.tasks.length === 0) this.forgetAhead(slot);
-    else waiting.patience.refresh();
-    this.receive({ type: 'run', slot, task: next });
-  }
-
-  /** It is to start as soon as the slot is free; when that takes long, it starts sooner elsewhere. */
-  private addAhead(slot: number, task: RunnableTask): void {
-    const waiting = this.ahead.get(slot);
-    if (waiting !== undefined) waiting.tasks.push(task);
-    else this.ahead.set(slot, { tasks: [task], patience: setTimeout(() => this.returnTasks(slot), aheadMs) });
-  }
-
-  private forgetAhead(slot: number): void {
-    clearTimeout(this.ahead.get(slot)?.patience);
-    this.ahead.delete(slot);
-  }
-
-  private returnTasks(slot: number): void {
-    const count = this.ahead.get(slot)?.tasks.length ?? 0;
-    this.forgetAhead(slot);
-    for (let i = 0; i < count; i++) this.send({ type: 'returned', slot });
-  }
-
-  private giveBack(): void {
-    for (const slot of [...this.ahead.keys()]) this.returnTasks(slot);
   }
 
   private async onLauncherExit(problem: string | undefined): Promise<void> {
@@ -353,7 +306,6 @@ export class Engine {
       this.busy.delete(slot);
       const outcome = { ...notStarted(started?.start ?? given / 1000, lostExitCode, ''), finish: now };
       this.send({ type: 'ended', slot, outcome });
-      this.startNext(slot);
     }
   }
 

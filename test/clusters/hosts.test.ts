@@ -57,13 +57,11 @@ describe('hosts', () => {
     expect(run.left()).toEqual([]);
   });
 
-  test('get tasks as they have slots', async () => {
+  test('get tasks as they have slots, in the order of the file, so that those beside each other may wait for each other', async () => {
     const bed = await startBed({ nodes: 2 });
-    // A task ends when all five between two barriers run; so there must be five at a time, on five slots.
-    const wave = (i: number): string[] => [
-      ...Array.from({ length: 5 }, (_, k) => `touch w${i}-${k}; ${waitFor(`[ "$(ls w${i}-* | wc -l)" = 5 ]`)}`),
-      '#DISBATCH BARRIER',
-    ];
+    // A task ends when all five of its wave run: five at a time, on five slots, and none of a later wave before them.
+    const wave = (i: number): string[] =>
+      Array.from({ length: 5 }, (_, k) => `touch w${i}-${k}; ${waitFor(`[ "$(ls w${i}-* | wc -l)" = 5 ]`)}`);
     const tasks = Array.from({ length: 8 }, (_, i) => wave(i)).flat();
     const run = BedRun.of(bed, ['-s', 'node1:4,node2:1'], tasks);
     expect((await run.finished()).status).toBe(0);

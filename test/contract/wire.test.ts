@@ -42,7 +42,6 @@ const type = <const T extends string>(name: T) => fc.constant(name);
 const toEngine: fc.Arbitrary<ToEngine> = fc.oneof(
   fc.record({ type: type('run'), slot: fc.integer({ min: -1 }), task }),
   fc.record({ type: type('end-tasks'), graceMs: count }),
-  fc.record({ type: type('give-back') }),
   fc.record({ type: type('leave'), endBackground: fc.boolean() }),
   fc.record({ type: type('heard'), pulse: count }),
   fc.record({ type: type('work-again') }),
@@ -51,7 +50,6 @@ const fromEngine: fc.Arbitrary<FromEngine> = fc.oneof(
   fc.record({ type: type('joined'), node: fc.string(), pid: count, slots: count }),
   fc.record({ type: type('started'), slot: fc.integer(), pid: count, start: time }),
   fc.record({ type: type('ended'), slot: fc.integer(), outcome }),
-  fc.record({ type: type('returned'), slot: fc.integer() }),
   fc.record({ type: type('tasks-ended') }),
   fc.record({ type: type('pulse'), pulse: count }),
   fc.record({ type: type('lease-ended') }),

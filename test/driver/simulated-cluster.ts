@@ -37,14 +37,13 @@ interface Running {
   /** Milliseconds of work left, and since when it works on them; undefined while it is frozen. */
   left: number;
   since: number | undefined;
-  readonly begun: number;
+  stopping: boolean;
 }
 
 /** One host: its engine, the tasks, and both directions of the connection. */
 class Host {
   readonly rank: number;
   readonly running = new Map<number, Running>();
-  readonly ahead = new Map<number, { readonly tasks: RunnableTask[]; since: number }>();
   alive = true;
   frozen = false;
   cut = false;
@@ -69,7 +68,6 @@ export class SimulatedCluster {
   /** Milliseconds. */
   now = 1_000_000;
   starts = 0;
-  sentAhead = 0;
   private readonly hosts: Host[] = [];
   private readonly effects: Effects;
   private readonly taskMs: (taskId: number) => number;
@@ -154,14 +152,12 @@ export class SimulatedCluster {
         // Power loss: nobody on the other side is told.
         host.alive = false;
         host.running.clear();
-        host.ahead.clear();
         break;
       case 'kill engine':
         if (!host.alive) return;
         // The launcher sees it and kills the tasks; the kernel closes the connection.
         host.alive = false;
         host.running.clear();
-        host.ahead.clear();
         if (!host.cut) this.disconnect(host);
         break;
       case 'break connection':
@@ -223,30 +219,17 @@ export class SimulatedCluster {
       const killed = host.ending !== undefined && this.now >= host.ending.at;
       if (left > 0 && !killed) continue;
       host.running.delete(slot);
-      this.report(host, slot, running.begun, Math.min(this.now, this.now + left), killed && left > 0 ? -15 : 0);
-      const ahead = host.ahead.get(slot);
-      const next = ahead?.tasks.shift();
-      if (ahead === undefined || next === undefined) continue;
-      if (ahead.tasks.length === 0) host.ahead.delete(slot);
-      ahead.since = this.now;
-      this.toEngine(host, { type: 'run', slot, task: next });
+      this.report(host, slot, killed && left > 0 ? -15 : 0);
     }
-    for (const [slot, { since }] of [...host.ahead]) if (this.now - since >= 1000) this.returnTasks(host, slot);
     if (host.ending !== undefined && host.running.size === 0) {
       host.ending = undefined;
       host.link.fromEngine({ type: 'tasks-ended' }, this.now);
     }
   }
 
-  private report(host: Host, slot: number, begun: number, ended: number, exitCode: number): void {
-    const outcome = {
-      pid: 4711,
-      exitCode,
-      start: begun / 1000,
-      finish: ended / 1000,
-      output: nothingWritten,
-      error: nothingWritten,
-    };
+  private report(host: Host, slot: number, exitCode: number): void {
+    const at = this.seconds();
+    const outcome = { pid: 4711, exitCode, start: at, finish: at, output: nothingWritten, error: nothingWritten };
     host.link.fromEngine({ type: 'ended', slot, outcome: { ...outcome, usage: undefined } }, this.now);
   }
 
@@ -267,23 +250,13 @@ export class SimulatedCluster {
   private toEngine(host: Host, message: ToEngine): void {
     switch (message.type) {
       case 'run':
-        if (host.running.has(message.slot)) {
-          const ahead = host.ahead.get(message.slot);
-          if (ahead === undefined) host.ahead.set(message.slot, { tasks: [message.task], since: this.now });
-          else ahead.tasks.push(message.task);
-          this.sentAhead++;
-          return;
-        }
+        if (host.running.has(message.slot)) throw new Error(`slot ${message.slot} of host ${host.rank} is busy`);
         if (message.task.kind === 'task') this.starts++;
         host.running.set(message.slot, {
-          ...{ task: message.task, left: this.taskMs(message.task.taskId), since: this.now, begun: this.now },
+          ...{ task: message.task, left: this.taskMs(message.task.taskId), since: this.now, stopping: false },
         });
         return;
-      case 'give-back':
-        this.giveBack(host);
-        return;
       case 'end-tasks':
-        this.giveBack(host);
         host.ending = { at: this.now + message.graceMs };
         return;
       case 'leave':
@@ -293,16 +266,6 @@ export class SimulatedCluster {
       default:
         throw new Error(`${message.type} is for the link`);
     }
-  }
-
-  private giveBack(host: Host): void {
-    for (const slot of [...host.ahead.keys()]) this.returnTasks(host, slot);
-  }
-
-  private returnTasks(host: Host, slot: number): void {
-    const count = host.ahead.get(slot)?.tasks.length ?? 0;
-    host.ahead.delete(slot);
-    for (let i = 0; i < count; i++) host.link.fromEngine({ type: 'returned', slot }, this.now);
   }
 
   private disconnect(host: Host): void {

@@ -198,7 +198,6 @@ export class SimulatedWorld {
           },
         });
         return;
-      case 'give-back':
       case 'heard':
       case 'work-again':
         throw new Error('these engines have no lease');

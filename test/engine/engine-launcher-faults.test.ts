@@ -125,7 +125,7 @@ describe('when the launcher dies', () => {
       await has('ended', 2 * i + 2);
     }
     expect(of('left')).toEqual([]);
-    expect(starts()).toBe(7);
+    expect(starts()).toBe(12);
   });
 
   test('after it was told to leave, the engine leaves all the same', async () => {
