@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { Connection } from './connection.ts';
 import { isHangUp, reasonOf } from './reasons.ts';
-import { keepAliveInitialDelay, type Purpose, secure } from './security.ts';
+import { keepAliveInitialDelay, type Purpose, secure, storeGreeting } from './security.ts';
 
 /** Where a port is. */
 export interface Address {
@@ -131,16 +131,16 @@ class Attempt {
       const stream = secure(socket, this.purpose, this.key);
       const closed = (): void => this.fail('it hung up', true);
       this.watch(stream).once('error', failed).once('close', closed);
-      // A channel is there when the port says so: until then it may still turn us away, and the end of the stream is
-      // readable too. The store's protocol has no greeting.
-      const event = this.purpose === 'channel' ? 'readable' : 'secureConnect';
+      // We are in when the port says so: until then it may still turn us away, and the end of the stream is readable too.
       const connected = (): void => {
-        if (event === 'readable' && stream.readableLength === 0) return;
-        stream.off('error', failed).off('close', closed).off(event, connected);
+        if (stream.readableLength === 0) return;
+        stream.off('error', failed).off('close', closed).off('readable', connected);
+        // What a channel begins with is a frame of its own; in the store's protocol this byte is none of the store's.
+        if (this.purpose === 'store') stream.read(storeGreeting.length);
         this.over = true;
         this.events.success(stream);
       };
-      stream.on(event, connected);
+      stream.on('readable', connected);
     });
   }
 

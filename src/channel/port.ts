@@ -15,7 +15,7 @@ import { Connection } from './connection.ts';
 import { PeerChecks } from './peer-checks.ts';
 import { isHangUp, reasonOf } from './reasons.ts';
 import { Refusals } from './refusals.ts';
-import { Guard, keepAliveInitialDelay, tlsFirstByte } from './security.ts';
+import { Guard, keepAliveInitialDelay, storeGreeting, tlsFirstByte } from './security.ts';
 import { Strangers } from './strangers.ts';
 
 export interface PortOptions {
@@ -165,8 +165,12 @@ export class Port {
     this.guard ??= new Guard(this.options.key, {
       secured: (stream, purpose) => {
         this.strangers.removeUnder(stream);
-        if (purpose === 'store') this.options.onStore(stream);
-        else this.options.onChannel(Connection.welcome(stream, addressOf(stream)));
+        if (purpose === 'store') {
+          stream.write(storeGreeting);
+          this.options.onStore(stream);
+        } else {
+          this.options.onChannel(Connection.welcome(stream, addressOf(stream)));
+        }
       },
       failed: (stream, error) => {
         // Of who was dismissed the reason has been told, and who hangs up was not refused.

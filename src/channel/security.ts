@@ -20,6 +20,12 @@ export const keyBytes = 32;
 /** How long nothing has come, in ms, when the system begins to ask whether the other host is still there. */
 export const keepAliveInitialDelay = 60_000;
 
+/**
+ * The first byte to a client of the store that comes through TLS: in TLS 1.3 it believes itself secure before it has been let
+ * in, so it waits for this.
+ */
+export const storeGreeting = Buffer.from([6]);
+
 /** The first byte of a TLS connection: a handshake record. */
 export const tlsFirstByte = 0x16;
 
