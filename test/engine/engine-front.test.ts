@@ -155,10 +155,12 @@ test('it sees the engine to its end and sweeps though nobody listens any more an
   const child = spawn('/bin/sh', args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   onTestFinished(() => void child.kill('SIGKILL'));
   child.stdin.write('wait\n');
-  await until('the engine runs', () => existsSync(join(cwd, 'waits')));
+  // The file is there a moment before its content.
+  const pid = (): number => Number(existsSync(join(cwd, 'waits')) ? readFileSync(join(cwd, 'waits'), 'utf8') : 0);
+  await until('the engine runs', () => pid() > 0);
+  const engine = pid();
   child.stdout.destroy();
   for (const signal of ['SIGHUP', 'SIGPIPE'] as const) child.kill(signal);
-  const engine = Number(readFileSync(join(cwd, 'waits'), 'utf8'));
   expect(lives(engine)).toBe(true);
   process.kill(engine, 'SIGKILL');
   await until('the sweep ran', () => existsSync(join(cwd, 'swept')));

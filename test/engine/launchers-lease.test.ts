@@ -59,6 +59,6 @@ describe.each(launchers)('the $name launcher with a lease', (launcher) => {
     // What is dead and not yet buried does not count.
     const living = (): string => spawnSync('pgrep', ['-g', String(task), '-r', 'R,S,D,T']).stdout.toString();
     await until(() => living() === '', 'the end of its process group');
-    expect(engine.frames.some((frame) => frame.type === 'ended' && frame.lane === 0)).toBe(false);
+    expect(isAlive(task)).toBe(false);
   });
 });
