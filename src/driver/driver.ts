@@ -32,7 +32,7 @@ export interface EngineWay {
 export type ContextWay = (message: ToContext) => void;
 
 export interface DriverParts {
-  readonly options: Omit<DriverOptions, 'lease' | 'leaseMargin'>;
+  readonly options: Omit<DriverOptions, 'lease' | 'leaseMargin' | 'patience'>;
   /** Seconds: see leaseTimes. */
   readonly heartbeat: number;
   readonly feeder: Feeder;
@@ -63,7 +63,12 @@ export class Driver {
     this.parts = parts;
     const times = leaseTimes(parts.heartbeat);
     this.tickMs = times.tickMs;
-    this.state = newState({ ...parts.options, lease: parts.heartbeat, leaseMargin: times.marginMs / 1000 });
+    this.state = newState({
+      ...parts.options,
+      lease: parts.heartbeat,
+      leaseMargin: times.marginMs / 1000,
+      patience: times.patienceMs / 1000,
+    });
     this.effects = {
       toEngine: (rank, message) => this.engineWays.get(rank)?.send(message),
       toContext: (rank, message) => this.contextWays[rank]?.(message),

@@ -21,9 +21,6 @@ import { isPresent, type DriverState, type EngineState } from './state.ts';
 import { newLoss, onCutShort, onDeath, settle } from './task-ends.ts';
 import { lostOutcome, recordOf } from './task-records.ts';
 
-/** How many leases a silent engine whose connection is there may take to come back. */
-const leasesToComeBack = 10;
-
 /** Takes an engine for lost: what it ran is held until `deadAt`, when it is dead for certain. */
 export function loseEngine(
   state: DriverState,
@@ -67,12 +64,12 @@ export function onProofOfDeath(state: DriverState, engine: EngineState, now: num
 
 /** Time has passed: engines that are silent for too long, leases that have ended. */
 export function watchLeases(state: DriverState, now: number, effects: Effects): void {
-  const { lease } = state.options;
+  const { lease, patience } = state.options;
   for (const engine of state.engines.values()) {
     if (!engine.leased || !engine.linked || engine.stage === 'launching') continue;
     const silence = now - engine.heardAt;
     if (isPresent(engine) && silence > lease) onSilence(state, engine, silence, now, effects);
-    if (engine.stage === 'lost' && silence > leasesToComeBack * lease) {
+    if (engine.stage === 'lost' && silence > patience) {
       effects.log('ERROR', `engine ${engine.rank} on ${engine.node} did not come back within ${silence.toFixed(0)} s`);
       engine.linked = false;
       engine.stage = 'gone';
@@ -162,7 +159,7 @@ export function onReportOfLost(
 }
 
 /** From then on the tasks of an engine are dead, though nobody says so. */
-export function leaseEnd(state: DriverState, engine: EngineState): number {
+function leaseEnd(state: DriverState, engine: EngineState): number {
   return engine.leased ? engine.heardAt + state.options.lease + state.options.leaseMargin : 0;
 }
 
@@ -176,10 +173,11 @@ function onSilence(state: DriverState, engine: EngineState, silence: number, now
 function laterSentence(state: DriverState, engine: EngineState): string {
   const count = [...engine.running.keys()].filter((slot) => slot !== perEngineSlot).length;
   if (count === 0) return 'it ran no task.';
-  const tasks = count === 1 ? 'its task' : `its ${count} tasks`;
-  if (state.options.maxLost === undefined) return `${tasks} are recorded as lost.`.replace('task are', 'task is');
+  const one = count === 1;
+  const tasks = one ? 'its task' : `its ${count} tasks`;
+  if (state.options.maxLost === undefined) return `${tasks} ${one ? 'is' : 'are'} recorded as lost.`;
   if (state.phase !== 'running') return `the run ends when ${tasks} must be dead.`;
-  return count === 1 ? `${tasks} runs again when it must be dead.` : `${tasks} run again when they must be dead.`;
+  return one ? `${tasks} runs again when it must be dead.` : `${tasks} run again when they must be dead.`;
 }
 
 function releaseHeld(state: DriverState, now: number, effects: Effects): void {

@@ -66,6 +66,7 @@ export function onStreamEnd(state: DriverState, now: number, effects: Effects): 
 export function onContext(state: DriverState, rank: number, message: FromContext, now: number, effects: Effects): void {
   takeContextMessage(state, rank, message, now, effects);
   advance(state, undefined, now, effects);
+  dismissContexts(state, effects);
 }
 
 /** A message of an engine. */
@@ -122,6 +123,8 @@ export function onTick(state: DriverState, now: number, effects: Effects): void 
   if (state.phase === 'over') return;
   watchLeases(state, now, effects);
   advance(state, undefined, now, effects);
+  // Here, and not at each message of an engine: it looks at all of them.
+  dismissContexts(state, effects);
 }
 
 /** Start nothing new, let the running tasks finish, run STOP tasks, end. */
@@ -210,9 +213,9 @@ function advance(state: DriverState, engine: EngineState | undefined, now: numbe
   if ((state.phase === 'closing' || state.phase === 'killing') && state.present === 0 && state.held.size === 0) {
     state.phase = 'over';
     sendLostAway(state, effects);
+    dismissContexts(state, effects);
     effects.over();
   }
-  dismissContexts(state, effects);
 }
 
 function someoneMayComeBack(state: DriverState): boolean {

@@ -114,9 +114,10 @@ export interface DriverOptions {
   readonly graceMs: number;
   /** At the end of the run, end what tasks left running. */
   readonly endBackground: boolean;
-  /** An engine's lease in seconds; and how much longer the driver waits before it takes its tasks for dead. */
+  /** Seconds, see leaseTimes: an engine's lease; how much longer until its tasks are dead; how long it may be silent. */
   readonly lease: number;
   readonly leaseMargin: number;
+  readonly patience: number;
   /** How often a task that was lost is run again; undefined: it is recorded as lost at once. */
   readonly maxLost: number | undefined;
   /** The driver's own host and PID: they stand in the records of barriers. */

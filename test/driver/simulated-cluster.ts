@@ -84,6 +84,7 @@ export class SimulatedCluster {
       ...defaultOptions,
       lease: leaseSeconds,
       leaseMargin: times.marginMs / 1000,
+      patience: times.patienceMs / 1000,
       maxLost,
     });
     this.effects = {

@@ -35,6 +35,7 @@ export const defaultOptions: DriverOptions = {
   endBackground: false,
   lease: 30,
   leaseMargin: 5,
+  patience: 300,
   maxLost: 2,
   node: 'head',
   pid: 1,
