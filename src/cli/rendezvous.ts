@@ -45,13 +45,16 @@ export interface Rendezvous {
   readonly storeAddress: string;
 }
 
+/** How this host reaches itself. */
+const loopback = '127.0.0.1';
+
 /** @throws (rejects with) DisbatchError port-unusable or prefix-unusable */
 export async function openRendezvous(parts: RendezvousParts): Promise<Rendezvous> {
   const { run, address, openStore, releasers, log } = parts;
   const key = randomBytes(32);
   const store = new StoreServer({ folder: parts.spillFolder, log: parts.storeLog, onDown: parts.onDown });
   releasers.add(() => void store.close());
-  const port = await listen(parts, key, store);
+  const { port, here } = await listen(parts, key, store);
   releasers.add(() => port.close());
   const host = address?.host ?? hostname();
   const named = `${host}:${port.port}`;
@@ -66,25 +69,27 @@ export async function openRendezvous(parts: RendezvousParts): Promise<Rendezvous
   leave(storeInfoFile(run.prefix), named, 0o644, releasers);
   leave(dbUtilFile(run.prefix), dbUtilScript(parts.folder, run.prefix), 0o700, undefined);
   log('INFO', `listening on port ${port.port}, named ${named}`);
-  return { info, store, storeAddress: openStore ? named : `${address?.host ?? '127.0.0.1'}:${port.port}` };
+  return { info, store, storeAddress: openStore ? named : `${here}:${port.port}` };
 }
 
+/** The port, and the name by which this host itself reaches it. */
 async function listen(
   { address, openStore, log, onConnection }: RendezvousParts,
   key: Buffer,
   store: StoreServer,
-): Promise<Port> {
+): Promise<{ readonly port: Port; readonly here: string }> {
   const options = {
     ...{ key, openStore, log, port: address?.port ?? 0 },
     onChannel: onConnection,
     onStore: (stream: Parameters<StoreServer['serve']>[0]) => store.serve(stream),
   };
   try {
-    return await Port.listen({ ...options, host: address?.host });
+    const port = await Port.listen({ ...options, host: address?.host });
+    return { port, here: address?.host ?? loopback };
   } catch (error) {
     if (address !== undefined && /EADDRNOTAVAIL/.test(String(error))) {
       // The name is another's that hands connections on to this host: then any address of this host will do.
-      return Port.listen({ ...options, host: undefined });
+      return { port: await Port.listen({ ...options, host: undefined }), here: loopback };
     }
     const where = address === undefined ? 'a port' : `the address ${address.host}:${address.port}`;
     throw new DisbatchError(

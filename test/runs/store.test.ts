@@ -50,6 +50,25 @@ test('the files by which a run is found are there while it goes on, and go with 
   expect(readFileSync(join(folder, 'run_driver.log'), 'utf8')).not.toContain(secret);
 });
 
+test.each([
+  ['localhost', 'localhost'],
+  // Another's name that hands connections on: this host itself does not go by it.
+  ['192.0.2.7', '127.0.0.1'],
+])('with --use-address %s:0 the run is found under that name, and tasks here at %s', async (name, here) => {
+  const folder = testFolder();
+  const run = await startRun(folder, ['echo $DISBATCH_KVSSTCP_HOST >address'], '--use-address', `${name}:0`);
+  const [announced, port] = readFileSync(join(folder, info), 'utf8').split(':');
+  expect(announced).toBe(name);
+  const { addresses } = JSON.parse(readFileSync(join(folder, key), 'utf8')) as { addresses: unknown };
+  expect(addresses).toEqual([{ host: name, port: Number(port) }]);
+  expect(readFileSync(join(folder, 'address'), 'utf8')).toBe(`${here}:${port}\n`);
+  const client = await StoreClient.connect(here, Number(port));
+  onTestFinished(() => client.close());
+  expect((await client.dump()).keys.length).toBeGreaterThan(0);
+  writeTasks(folder, '', 'go');
+  expect((await run.finished).status).toBe(0);
+});
+
 test.each(['SIGINT', 'SIGTERM'] as const)('the files go with a run that %s ends', async (signal) => {
   const folder = testFolder();
   const run = await startRun(folder, []);
