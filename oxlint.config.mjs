@@ -24,20 +24,38 @@ const pure = {
   contract: ['src/contract/**'],
   driver: [
     ...['reactor', 'state', 'invariants', 'effects', 'scheduler', 'barriers', 'engine-stages', 'closing', 'contexts'],
-    ...['lost-engines', 'task-ends', 'task-records', 'run-state'],
+    ...[
+      'lost-engines',
+      'task-ends',
+      'task-records',
+      'run-state',
+      'overview',
+      'doubted-failures',
+      'retiring',
+      'hand-out',
+    ],
   ].map((name) => `src/driver/${name}.ts`),
   kvs: ['protocol', 'request-reader', 'store', 'monitors', 'pickle', 'unpickle', 'dump', 'spill-space'].map(
     (name) => `src/kvs/${name}.ts`,
   ),
   channel: ['framing', 'numbering', 'proc-net-tcp', 'refusals'].map((name) => `src/channel/${name}.ts`),
-  engine: ['task-env', 'output-sample', 'launcher-protocol', 'lease', 'engine-link'].map(
+  engine: ['task-env', 'output-sample', 'launcher-protocol', 'lease', 'engine-link', 'slot-resources'].map(
     (name) => `src/engine/${name}.ts`,
   ),
   context: [
     'src/context/*-env.ts',
-    ...['start-queue', 'ssh-command', 'ssh-lines', 'ssh-words'].map((name) => `src/context/${name}.ts`),
+    ...[
+      'context',
+      'registry',
+      'start-queue',
+      'engine-command',
+      'engine-lines',
+      'ssh-command',
+      'ssh-words',
+      'srun-words',
+    ].map((name) => `src/context/${name}.ts`),
   ],
-  monitor: ['src/monitor/run-view.ts'],
+  monitor: ['src/monitor/run-view.ts', 'src/monitor/overview-lines.ts'],
 };
 
 /** A wall as a setting of no-restricted-imports. `folder` is undefined for what lies above all folders. */

@@ -1,9 +1,9 @@
 /*
  * The native launcher: starts, watches and ends the tasks of one engine. Linux, C11, no libraries.
  *
- * It is a process of its own with the engine at the other end of its standard input and output. The protocol, and all
- * that a task may rely on, is told in the header of src/engine/launcher-protocol.ts; portable-launcher.ts is the other
- * implementation. One thread and one epoll loop, so nothing here blocks except the start of a process (vfork).
+ * It is a process of its own with the engine at the other end of its standard input and output, or of a connection that it
+ * makes itself. The protocol, and all that a task may rely on, is told in the header of src/engine/launcher-protocol.ts;
+ * portable-launcher.ts is the other implementation. One thread and one epoll loop, so nothing here blocks except the start of a process (vfork).
  *
  *                    START, SIGNAL
  *                        ┌──┐
@@ -33,7 +33,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,10 +44,11 @@
 #error "The frames are little-endian and are read and written as they lie in memory."
 #endif
 
-enum { PROTOCOL_VERSION = 2, FEATURE_USAGE = 1, FEATURE_SWEEP = 2 };
+enum { PROTOCOL_VERSION = 3, FEATURE_USAGE = 1, FEATURE_SWEEP = 2 };
 enum { START = 1, SIGNAL = 2, END = 3, LEAVE = 4, LEASE = 5 };
 enum { HELLO = 1, STARTED = 2, ENDED = 3, FAILED = 4, DONE = 5 };
-enum { LEASE_ENDED = 3 }; /* the exit status then */
+enum { LEASE_ENDED = 3, NO_ENGINE = 4 }; /* the exit statuses then */
+enum { USUAL_PATIENCE_MS = 60000, CONNECT_MOST = 4, TELL_MOST = 16, NO_SLOT = -1 };
 enum { SAMPLE = 40, LINGER_MS = 500, ORPHAN_GRACE_MS = 2000 };
 enum { MAX_FRAME = 64 << 20, MAX_LANES = 1 << 20, READ_SIZE = 256 << 10, PENDING_LIMIT = 4 << 20 };
 /* How often a wait that has no event of its own looks again, and how long a wait for the unkillable lasts. */
@@ -95,8 +98,13 @@ static size_t ending_group_count;
 static struct bytes input, pending;
 static char read_buffer[READ_SIZE];
 static int epoll, signals, null_input;
+static int engine_input = STDIN_FILENO, engine_output = STDOUT_FILENO;
 static pid_t launcher_pid;
 static char input_tag, output_tag, signals_tag;
+
+/* What the arguments say. */
+static const char *connect_paths[CONNECT_MOST], *tell_names[TELL_MOST];
+static int connect_count, tell_count, slot = NO_SLOT, patience_ms = USUAL_PATIENCE_MS;
 
 /* What the child needs between vfork and exec, where it must not allocate nor touch anything shared. */
 static struct rlimit task_nofile;
@@ -160,6 +168,26 @@ static void put_f64(double value) { put(&value, sizeof value); }
 static void put_frame(uint8_t type, size_t payload) {
   put_u32((uint32_t)(1 + payload));
   put_u8(type);
+}
+
+static void put_hello(void) {
+  const char *values[TELL_MOST];
+  size_t length = 0;
+  for (int i = 0; i < tell_count; i++) {
+    values[i] = getenv(tell_names[i]);
+    if (values[i] != NULL) length += strlen(tell_names[i]) + 1 + strlen(values[i]) + 1;
+  }
+  put_frame(HELLO, 16 + length);
+  put_u32(PROTOCOL_VERSION);
+  put_u32((uint32_t)launcher_pid);
+  put_u32(FEATURE_USAGE | FEATURE_SWEEP);
+  put_u32((uint32_t)slot);
+  for (int i = 0; i < tell_count; i++) {
+    if (values[i] == NULL) continue;
+    put(tell_names[i], strlen(tell_names[i]));
+    put("=", 1);
+    put(values[i], strlen(values[i]) + 1);
+  }
 }
 
 static void put_failed(uint32_t lane, int error, const char *reason) {
@@ -226,8 +254,8 @@ static void lose_engine(int status) {
   engine_gone = true;
   exit_status = status;
   input_always_ready = false;
-  watch(EPOLL_CTL_DEL, STDIN_FILENO, 0, NULL);
-  watch(EPOLL_CTL_DEL, STDOUT_FILENO, 0, NULL);
+  watch(EPOLL_CTL_DEL, engine_input, 0, NULL);
+  watch(EPOLL_CTL_DEL, engine_output, 0, NULL);
   begin_end(ORPHAN_GRACE_MS);
 }
 
@@ -298,7 +326,7 @@ static void kill_children(void) {
 static void flush(void) {
   size_t written = 0;
   while (written < pending.length && !output_broken) {
-    ssize_t n = write(STDOUT_FILENO, pending.data + written, pending.length - written);
+    ssize_t n = write(engine_output, pending.data + written, pending.length - written);
     if (n >= 0) {
       written += (size_t)n;
     } else if (errno == EAGAIN) {
@@ -319,13 +347,13 @@ static void flush_and_watch(void) {
   if (engine_gone) return;
   if (waiting != (pending.length > 0)) {
     waiting = pending.length > 0;
-    watch(EPOLL_CTL_MOD, STDOUT_FILENO, waiting ? EPOLLOUT : 0, &output_tag);
+    watch(EPOLL_CTL_MOD, engine_output, waiting ? EPOLLOUT : 0, &output_tag);
   }
   /* An engine that does not read gets nothing new started, so that what waits for it stays small. */
   bool pause = pending.length > (input_paused ? PENDING_LIMIT / 2 : PENDING_LIMIT);
   if (pause != input_paused) {
     input_paused = pause;
-    if (!input_always_ready) watch(EPOLL_CTL_MOD, STDIN_FILENO, pause ? 0 : EPOLLIN, &input_tag);
+    if (!input_always_ready) watch(EPOLL_CTL_MOD, engine_input, pause ? 0 : EPOLLIN, &input_tag);
   }
 }
 
@@ -333,7 +361,7 @@ static _Noreturn void leave(int status) {
   int64_t until = now_ms() + ORPHAN_GRACE_MS;
   flush();
   while (pending.length > 0 && now_ms() < until) {
-    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct pollfd out = {.fd = engine_output, .events = POLLOUT};
     poll(&out, 1, LOOK_AGAIN_MS);
     flush();
   }
@@ -767,7 +795,7 @@ static void handle_frame(char *frame, size_t length) {
 
 static void input_ready(void) {
   make_room(&input, READ_SIZE);
-  ssize_t n = read(STDIN_FILENO, input.data + input.length, READ_SIZE);
+  ssize_t n = read(engine_input, input.data + input.length, READ_SIZE);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) return lose_engine(0);
   input.length += (size_t)n;
@@ -806,11 +834,67 @@ static void parse_arguments(int argc, char **argv) {
         if (to_ignore_count < _NSIG) to_ignore[to_ignore_count++] = signal;
         if (*value == ',') value++;
       }
+    } else if (value != NULL && strcmp(argv[i], "--connect") == 0 && connect_count < CONNECT_MOST) {
+      connect_paths[connect_count++] = value;
+    } else if (value != NULL && strcmp(argv[i], "--patience") == 0) {
+      patience_ms = parse_number(value, &value, INT_MAX);
+    } else if (value != NULL && strcmp(argv[i], "--slot") == 0) {
+      slot = parse_number(value, &value, INT_MAX);
+    } else if (value != NULL && strcmp(argv[i], "--tell") == 0 && tell_count < TELL_MOST) {
+      tell_names[tell_count++] = value;
     } else {
-      fprintf(stderr, "usage: launcher [--nofile N] [--ignore-signals N,N...]\n");
+      fputs(
+          "usage: launcher [--nofile N] [--ignore-signals N,N...] [--slot N] [--tell NAME]... [--connect PATH]... [--patience MS]\n",
+          stderr);
       exit(2);
     }
   }
+}
+
+/* A connection to the engine that listens at this path, or -1 with a reason. Never waits. */
+static int try_to_connect(const char *path, const char **reason) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path) {
+    *reason = strerror(ENAMETOOLONG);
+    return -1;
+  }
+  memcpy(address.sun_path, path, strlen(path));
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) die("socket");
+  struct ucred engine;
+  socklen_t size = sizeof engine;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+      getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &engine, &size) != 0) {
+    *reason = strerror(errno);
+  } else if (engine.uid != getuid()) {
+    *reason = "another user listens there";
+  } else {
+    return fd;
+  }
+  close(fd);
+  return -1;
+}
+
+/* The connection is two descriptors, so that reading and writing are watched apart as they are on pipes. */
+static void connect_to_engine(void) {
+  const char *reasons[CONNECT_MOST];
+  int64_t until = now_ms() + patience_ms;
+  for (;;) {
+    for (int i = 0; i < connect_count; i++) {
+      engine_input = try_to_connect(connect_paths[i], &reasons[i]);
+      if (engine_input < 0) continue;
+      engine_output = fcntl(engine_input, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+      if (engine_output < 0) die("dup");
+      return;
+    }
+    if (now_ms() >= until) break;
+    poll(NULL, 0, LOOK_AGAIN_MS);
+  }
+  setvbuf(stderr, NULL, _IOLBF, 0); /* the launchers of other slots may write to the same file */
+  fprintf(stderr, "disBatch launcher: there is no engine to connect to within %d ms", patience_ms);
+  for (int i = 0; i < connect_count; i++) fprintf(stderr, "%s%s: %s", i == 0 ? " (" : "; ", connect_paths[i], reasons[i]);
+  fputs(")\n", stderr);
+  exit(NO_ENGINE);
 }
 
 /* Tasks get the default disposition of what the launcher ignores, or was started with ignored. */
@@ -859,20 +943,24 @@ static void prepare(int argc, char **argv) {
   } while (null_input <= STDERR_FILENO);
   set_signals();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  restore_raw_values();
+  if (connect_count > 0) {
+    connect_to_engine();
+  } else {
+    restore_raw_values();
+  }
   index_own_env();
 
   epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) die("epoll");
-  fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
-  fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
+  fcntl(engine_input, F_SETFL, fcntl(engine_input, F_GETFL) | O_NONBLOCK);
+  fcntl(engine_output, F_SETFL, fcntl(engine_output, F_GETFL) | O_NONBLOCK);
   watch(EPOLL_CTL_ADD, signals, EPOLLIN, &signals_tag);
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = &input_tag};
   /* A file or /dev/null can be read at any time, and epoll does not take it. */
-  if (epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0) input_always_ready = true;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, engine_input, &event) != 0) input_always_ready = true;
   /* With no event asked for, epoll still tells that the reader has gone. */
   event = (struct epoll_event){.events = 0, .data.ptr = &output_tag};
-  epoll_ctl(epoll, EPOLL_CTL_ADD, STDOUT_FILENO, &event);
+  epoll_ctl(epoll, EPOLL_CTL_ADD, engine_output, &event);
 }
 
 /* Milliseconds until something is due, or -1. */
@@ -894,10 +982,7 @@ static int next_due(void) {
 
 int main(int argc, char **argv) {
   prepare(argc, argv);
-  put_frame(HELLO, 12);
-  put_u32(PROTOCOL_VERSION);
-  put_u32((uint32_t)launcher_pid);
-  put_u32(FEATURE_USAGE | FEATURE_SWEEP);
+  put_hello();
   for (;;) {
     flush_and_watch();
     struct epoll_event events[EVENTS];
@@ -910,7 +995,8 @@ int main(int argc, char **argv) {
       if (tag == &signals_tag) {
         children_changed = true;
       } else if (tag == &output_tag) {
-        if (events[i].events & (EPOLLHUP | EPOLLERR)) lose_engine(0);
+        /* Of a connection the input tells its end, after all that was sent before it. */
+        if (events[i].events & (EPOLLHUP | EPOLLERR) && connect_count == 0) lose_engine(0);
       } else if (tag != &input_tag) {
         output_ready(tag, events[i].events);
       } else if (input_paused && events[i].events & (EPOLLHUP | EPOLLERR)) {

@@ -90,7 +90,9 @@ async function build() {
   try {
     const packages = await bundle(aside, version);
     if (packages.length > 0) writeFileSync(join(aside, 'THIRD-PARTY-LICENCES.txt'), licences(packages));
-    writeFileSync(join(aside, 'engine.sh'), readFileSync(join(root, 'src/engine/engine.sh')));
+    for (const script of ['engine.sh', 'slot.sh']) {
+      writeFileSync(join(aside, script), readFileSync(join(root, 'src/engine', script)));
+    }
     writeFileSync(join(aside, 'start.cjs'), readFileSync(join(root, 'src/cli/start.cjs')));
     const front = readFileSync(join(root, 'src/cli/disbatch.sh'), 'utf8').replace('@VERSION@', version);
     writeFileSync(join(aside, 'disbatch'), front);

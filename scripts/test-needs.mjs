@@ -40,6 +40,20 @@ export const needs = {
     check: 'tcsh -fc "" && fish -c "" && zsh -fc ""',
     purpose: 'are what a user may have on another host',
   },
+  slurm: {
+    packages: ['slurmctld', 'slurmd', 'slurm-client', 'munge'],
+    // Its commands do nothing without a cluster.
+    check: 'for it in sbin/slurmctld sbin/slurmd sbin/munged bin/sbatch bin/srun; do test -x /usr/$it || exit; done',
+    purpose: 'gives the hosts of a test cluster out as jobs',
+  },
+  'grid-engine': {
+    packages: ['gridengine-master', 'gridengine-exec', 'gridengine-client'],
+    // A database is made when it is installed, unless the machine's owner wanted none.
+    check:
+      'for it in sbin/sge_qmaster sbin/sge_execd bin/qrsh; do test -x /usr/$it || exit; done; ' +
+      'test -e /var/spool/gridengine/spooldb/sge',
+    purpose: 'is the other resource manager of a test cluster',
+  },
 };
 
 /** Whether the need is met here. Runs its check, some milliseconds. */

@@ -11,6 +11,7 @@ import {
   decodeToLauncher,
   encodeFromLauncher,
   FrameReader,
+  noSlot,
   protocolVersion,
 } from '../../src/engine/launcher-protocol.ts';
 import { nothingWritten } from '../../src/contract/messages.ts';
@@ -63,4 +64,6 @@ function noteMemory(): void {
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) process.on(signal, () => {});
 process.stdin.on('data', onInput);
 process.stdin.on('end', () => process.exit(0));
-process.stdout.write(encodeFromLauncher({ type: 'hello', version: protocolVersion, pid, features: 3 }));
+process.stdout.write(
+  encodeFromLauncher({ type: 'hello', version: protocolVersion, pid, features: 3, slot: noSlot, variables: [] }),
+);

@@ -7,35 +7,36 @@
  * Ctrl-C lets the tasks on its hosts finish, a second one ends them (they run again elsewhere), a third does not wait.
  */
 
-import { appendFileSync, readFileSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
-import { resolve as resolvePath } from 'node:path';
+import { appendFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { DisbatchError, systemReason } from '../base/errors.ts';
 import { Log, type Logger } from '../base/log.ts';
-import { visible } from '../base/terminal-text.ts';
-import { connectChannel } from '../channel/connect.ts';
+import { shellQuoted, visible } from '../base/terminal-text.ts';
 import type { Connection } from '../channel/connection.ts';
-import { onThisHost, overSsh } from '../context/engine-starters.ts';
-import { sameHost } from '../context/host-list.ts';
-import { HostsContext } from '../context/hosts-context.ts';
+import { ContextLife } from '../context/context-life.ts';
+import type { ContextPlan } from '../context/context.ts';
 import { chooseContext } from '../context/registry.ts';
-import { StartQueue } from '../context/start-queue.ts';
-import { contextLaunchLog, contextLog, keyFile } from '../contract/run-files.ts';
-import { decodeRunInfo, type RunInfo } from '../contract/run-info.ts';
+import { startEngines } from '../context/start-engines.ts';
+import { contextLaunchLog, contextLog } from '../contract/run-files.ts';
+import type { RunInfo } from '../contract/run-info.ts';
 import { decodeToContext, encodeMessage, type Message } from '../contract/wire.ts';
 import { parseContextArguments, type ContextArguments } from './arguments.ts';
+import { retirementOf, watchAllocation } from './context-parts.ts';
 import type { Printer } from './dry-run.ts';
+import { findRun, reachRun } from './find-run.ts';
+import { situation, wanted } from './situation.ts';
 
 /** The first word of the command line that means this: for scripts that disBatch writes, not for people. */
 export const contextWord = '--context';
 
-const connectMs = 30_000;
 const settleMs = 10_000;
 
 export interface Program {
   /** Where it is installed. */
   readonly folder: string;
   readonly version: string;
+  /** The soft limit on open files that this process was started with. */
+  readonly openFiles: number | undefined;
 }
 
 /**
@@ -46,57 +47,61 @@ export interface Program {
 export async function addContext(words: readonly string[], program: Program, printer: Printer): Promise<number> {
   const [prefix = '', ...options] = words;
   if (options[0] === '--mon') {
-    throw new DisbatchError('not-here', '--mon (the monitor) is not part of this version. Look at the status file.');
+    const look = `disbatch ctl ${shellQuoted(prefix)} status`;
+    throw new DisbatchError(
+      'not-here',
+      `--mon (the monitor) is not part of this version. Look at the run with: ${look}`,
+    );
   }
   const given = parseContextArguments(options);
   if ('help' in given) {
     await printer.print(given.help);
     return 0;
   }
-  const info = readRunInfo(prefix, program.version);
-  const say = speaker(info.prefix);
-  const plan = planOf(given, info);
-  for (const notice of plan.notices) say(notice);
-  let connection: Connection;
-  try {
-    connection = await connectChannel(info.addresses, Buffer.from(info.key, 'hex'), connectMs);
-  } catch (error) {
-    throw new DisbatchError(
-      'no-run',
-      `The run cannot be reached from this host. ${(error as Error).message} If it has ended, there is nothing to add hosts to.`,
-      error,
-    );
+  const info = findRun(prefix, program.version);
+  if (info === undefined) {
+    process.stderr.write('disbatch: The run is over; there is nothing left to do for hosts.\n');
+    return 0;
   }
-  return takePart(info, plan, connection, program, say);
+  const say = speaker(info.prefix);
+  const plan = planOf(given, info, program.openFiles);
+  for (const notice of plan.notices) say(notice);
+  const connection = await reachRun(info);
+  return takePart(given, info, plan, connection, program, say);
 }
 
 function takePart(
+  given: ContextArguments,
   info: RunInfo,
-  plan: ReturnType<typeof chooseContext>,
+  plan: ContextPlan,
   connection: Connection,
   { folder, version }: Program,
   say: (text: string) => void,
 ): Promise<number> {
   const send = (message: Message): void => connection.send(Buffer.from(encodeMessage(message)));
   const { log, open: openLog } = laterLog();
-  const parts = { run: info, folder, log };
-  const [ssh, here] = [overSsh(parts, new StartQueue(Math.random)), onThisHost(parts)];
+  const resources = given.resources ?? info.resources;
+  const start = startEngines(plan, { run: info, folder, thisHost: hostname(), resources, log });
+  const around = { env: process.env, log, say };
   return new Promise((resolve) => {
     let over = false;
     const end = async (status: number): Promise<void> => {
       if (over) return;
       over = true;
+      endWatch();
       await context.settle(settleMs);
       send({ type: 'left', problem: undefined });
       connection.end();
       resolve(status);
     };
-    const context = new HostsContext({
+    const context = new ContextLife({
       plan,
       host: hostname(),
+      taskLimit: given.taskLimit,
+      retirement: retirementOf(plan, given.retire, around),
       isLeased: () => true,
       start: (node, rank, label, ended) =>
-        (sameHost(node.name, hostname()) ? here : ssh)(node, rank, label, (how) => {
+        start(node, rank, label, (how) => {
           if (how.problem !== undefined) say(how.problem);
           ended(how);
         }),
@@ -106,6 +111,10 @@ function takePart(
         say(`Leaving: ${why}.`);
         void end(0);
       },
+    });
+    const endWatch = watchAllocation(plan, given.stopBefore, around, (left) => {
+      say(`This allocation ends in ${left} s: its running tasks may finish, it gets no new ones (--stop-before).`);
+      send({ type: 'stop', how: 'finish' });
     });
     connection.listen({
       message: (payload) => {
@@ -133,7 +142,13 @@ function takePart(
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         interrupts++;
-        if (interrupts === 1) {
+        // A resource manager's TERM is followed by its KILL, and has ended the tasks already.
+        const isFinal = signal === 'SIGTERM' && (plan.allocation?.signalsTasks ?? false);
+        if (interrupts === 1 && isFinal) {
+          interrupts = 2;
+          say(`${signal}: the tasks here are ended; they run again elsewhere.`);
+          send({ type: 'stop', how: 'end' });
+        } else if (interrupts === 1) {
           say(
             `${signal}: no new tasks here, those that run may finish; once more to end them, they run again elsewhere.`,
           );
@@ -147,51 +162,35 @@ function takePart(
         }
       });
     }
+    for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) {
+      process.on(signal, () => {
+        say(`${signal}: no new tasks here; those that run may finish.`);
+        send({ type: 'stop', how: 'finish' });
+      });
+    }
     send({ type: 'context', version });
     context.begin();
   });
 }
 
-function readRunInfo(prefix: string, version: string): RunInfo {
-  const path = keyFile(resolvePath(prefix));
-  let info: RunInfo;
-  try {
-    info = decodeRunInfo(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new DisbatchError(
-      'no-run',
-      gone
-        ? `There is no run to add hosts to: ${path} is not there, so it has ended, or this host does not share its folder.`
-        : `The file ${path}, which says how to reach the run, cannot be used (${systemReason(error)}).`,
-      error,
-    );
-  }
-  if (info.version !== version) {
-    throw new DisbatchError(
-      'no-run',
-      `The run is one of disBatch ${info.version}, and this is ${version}. Use the same.`,
-    );
-  }
-  return info;
-}
-
-function planOf(given: ContextArguments, info: RunInfo): ReturnType<typeof chooseContext> {
-  if (given.sshNodes.length === 0 && (process.env['DISBATCH_SSH_NODELIST'] ?? '') === '') {
-    throw new DisbatchError('usage', 'Which hosts are to be added? Name them with -s HOST:CORES.');
-  }
-  return chooseContext({
-    sshNodes: given.sshNodes,
-    slotOptions: {
-      cpusPerTask: given.cpusPerTask ?? info.cpusPerTask,
-      tasksPerNode: given.tasksPerNode ?? info.tasksPerNode,
-    },
-    label: given.label,
-    env: process.env,
-    thisHost: hostname(),
-    cores: availableParallelism(),
-    onPath: () => false,
-  });
+function planOf(given: ContextArguments, info: RunInfo, openFiles: number | undefined): ContextPlan {
+  const plan = chooseContext(
+    situation(
+      wanted({
+        ...given,
+        cpusPerTask: given.cpusPerTask ?? info.cpusPerTask,
+        tasksPerNode: given.tasksPerNode ?? info.tasksPerNode,
+      }),
+      process.env,
+      undefined,
+      openFiles,
+    ),
+  );
+  if (plan !== undefined) return plan;
+  throw new DisbatchError(
+    'usage',
+    'Which hosts are to be added? Name them with -s HOST:CORES, or submit this script as a job: sbatch -n TASKS PREFIX_dbUtil.sh',
+  );
 }
 
 /** Says something on standard error, and writes it where the original keeps what a context printed. */

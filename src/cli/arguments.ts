@@ -8,14 +8,25 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DisbatchError } from '../base/errors.ts';
 import type { LogLevel } from '../base/log-level.ts';
+import { gpuVariables } from '../contract/run-info.ts';
 import { absentOptions, optionTable, type OptionSpec } from './options.ts';
 
 /** The command line, understood. */
 export interface RunArguments {
   readonly taskFile: string;
   readonly sshNodes: readonly string[];
-  readonly cpusPerTask: number;
+  /** undefined: as the allocation says, else 1. */
+  readonly cpusPerTask: number | undefined;
   readonly tasksPerNode: number | undefined;
+  readonly fill: boolean;
+  /** Variables that are shared out over slots: those of `-g` and `-E`. */
+  readonly resources: readonly string[];
+  /** `-S`: no context of its own. */
+  readonly startupOnly: boolean;
+  readonly taskLimit: number;
+  readonly retire: Retire;
+  /** Seconds. */
+  readonly stopBefore: number | undefined;
   readonly label: string | undefined;
   readonly launcher: 'native' | 'portable' | undefined;
   readonly endBackground: boolean;
@@ -46,8 +57,17 @@ export interface ContextArguments {
   readonly sshNodes: readonly string[];
   readonly cpusPerTask: number | undefined;
   readonly tasksPerNode: number | undefined;
+  readonly fill: boolean;
+  /** undefined: as on the run's own command line. */
+  readonly resources: readonly string[] | undefined;
+  readonly taskLimit: number;
+  readonly retire: Retire;
+  readonly stopBefore: number | undefined;
   readonly label: string | undefined;
 }
+
+/** How nodes are given back that are done: as the resource manager does, not at all, or by a command of the user's. */
+export type Retire = 'default' | 'no' | { readonly command: string };
 
 /** The value of an option that was given: true for one that takes none. */
 export type OptionGiven = true | string | number | readonly (string | number)[];
@@ -81,15 +101,16 @@ export function parseArguments(words: readonly string[]): Parsed {
       '--end-background needs the native launcher. Leave out one of --end-background and --launcher portable.',
     );
   }
+  checkStartupOnly(o);
   const list = (name: string): string[] => (o[name] as string[] | undefined) ?? [];
   return {
     kind: 'run',
     arguments: {
       taskFile,
       sshNodes: list('sshNode'),
-      cpusPerTask: (o['cpusPerTask'] as number | undefined) ?? 1,
-      tasksPerNode: o['tasksPerNode'] as number | undefined,
-      label: o['label'] as string | undefined,
+      ...contextOptions(o),
+      resources: resourcesOf(o) ?? [],
+      startupOnly: o['startupOnly'] === true,
       launcher: o['launcher'] as 'native' | 'portable' | undefined,
       endBackground: o['endBackground'] === true,
       heartbeat: checkHeartbeat((o['heartbeat'] as number | undefined) ?? 30),
@@ -138,11 +159,49 @@ export function parseContextArguments(words: readonly string[]): ContextArgument
   const [extra] = program.args;
   if (extra !== undefined) throw usage(`"${extra}" is one word too many: the tasks are those of the run.`);
   return {
+    ...contextOptions(o),
     sshNodes: (o['sshNode'] as string[] | undefined) ?? [],
+    resources: resourcesOf(o),
+  };
+}
+
+/** What a context of a run, and one that is added, have in common. */
+function contextOptions(o: Readonly<Record<string, unknown>>): Omit<ContextArguments, 'sshNodes' | 'resources'> {
+  const command = o['retireCmd'] as string | undefined;
+  if (command !== undefined && command !== '' && o['sshNode'] !== undefined) {
+    throw usage('--retire-cmd gives nodes of a job back, and -s names hosts that belong to none. Leave out one.');
+  }
+  return {
     cpusPerTask: o['cpusPerTask'] as number | undefined,
     tasksPerNode: o['tasksPerNode'] as number | undefined,
+    fill: o['fill'] === true,
+    taskLimit: (o['contextTaskLimit'] as number | undefined) ?? 0,
+    retire: o['retire'] === false || command === '' ? 'no' : command === undefined ? 'default' : { command },
+    stopBefore: o['stopBefore'] as number | undefined,
     label: o['label'] as string | undefined,
   };
+}
+
+/** The variables of `-g` and `-E`; undefined when neither was given. */
+function resourcesOf(o: Readonly<Record<string, unknown>>): string[] | undefined {
+  const named = (o['envResource'] as string[] | undefined)?.flatMap((names) => names.split(','));
+  if (o['gpu'] !== true) return named;
+  return [...new Set([...gpuVariables, ...(named ?? [])])];
+}
+
+/** With `-S` there are no hosts yet that these could be meant for. Source: the original. */
+function checkStartupOnly(o: Readonly<Record<string, unknown>>): void {
+  const given = [
+    ...(o['sshNode'] === undefined ? [] : ['-s']),
+    ...(o['envResource'] === undefined ? [] : ['-E']),
+    ...(o['retire'] === false ? ['--no-retire'] : []),
+    ...(o['retireCmd'] === undefined ? [] : ['--retire-cmd']),
+  ];
+  const [first] = given;
+  if (o['startupOnly'] !== true || first === undefined) return;
+  throw usage(
+    `-S starts without hosts, so ${first} has nothing to act on. Give it to PREFIX_dbUtil.sh, which adds hosts.`,
+  );
 }
 
 function checkHeartbeat(seconds: number): number {
@@ -281,6 +340,14 @@ function checkValue(wanted: NonNullable<OptionSpec['value']>, text: string): str
     case 'text':
       if (text === '') throw new InvalidArgumentError('It is empty.');
       return text;
+    case 'command':
+      return text;
+    case 'variable names':
+      if (!text.split(',').every((name) => /^[A-Za-z_]\w*$/.test(name)))
+        throw new InvalidArgumentError('It must be the name of an environment variable, or several with commas.');
+      return text;
+    case 'duration':
+      return parseDuration(text);
     case 'number above 0':
       if (!/^[0-9.]+(?:e[+-]?\d+)?$/i.test(text) || !(Number(text) > 0))
         throw new InvalidArgumentError('It must be a number above 0.');
@@ -295,6 +362,15 @@ function checkValue(wanted: NonNullable<OptionSpec['value']>, text: string): str
       if (!wanted.choices.includes(text)) throw new InvalidArgumentError(`It can be ${wanted.choices.join(' or ')}.`);
       return text;
   }
+}
+
+/** Seconds of `90`, `90s`, `5m`, `1h30m`, `2d`. */
+function parseDuration(text: string): number {
+  const match = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(text);
+  const [days, hours, minutes, seconds] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
+  const sum = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
+  if (match === null || sum <= 0) throw new InvalidArgumentError('It must be a time, such as 90s, 5m, 2h or 1h30m.');
+  return sum;
 }
 
 /** commander's message as one sentence with a remedy. */

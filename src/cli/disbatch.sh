@@ -66,7 +66,32 @@ _disbatch_find_installed() {
       fi
     done
   done
+  unset IFS
+  set +f
+  _disbatch_find_submitted && return 0
   _disbatch_fail "$0 is a copy of the command of disBatch $_disbatch_version, and the program it belongs to is not found. Put the folder of the installed command on PATH, or set DISBATCH_HOME to the folder of the installed package."
+}
+
+# Sets _disbatch_home by the name that a Slurm job was submitted with: sbatch has copied the file of that name.
+_disbatch_find_submitted() {
+  [ -n "${SLURM_JOB_ID-}" ] || return 1
+  _disbatch_found=$(
+    scontrol show job "$SLURM_JOB_ID" 2>/dev/null | while read -r _disbatch_line; do
+      case $_disbatch_line in Command=*) ;; *) continue ;; esac
+      # The file, and then its arguments: where the one ends is tried from the end, since both may hold blanks.
+      _disbatch_line=${_disbatch_line#Command=}
+      while :; do
+        if _disbatch_find "$_disbatch_line"; then
+          printf '%s' "$_disbatch_home"
+          break
+        fi
+        case $_disbatch_line in *' '*) _disbatch_line=${_disbatch_line% *} ;; *) break ;; esac
+      done
+      break
+    done
+  )
+  _disbatch_home=$_disbatch_found
+  [ -n "$_disbatch_found" ]
 }
 
 # Adds the ignored signals to DISBATCH_STARTED_WITH. $1 and on are the fields of /proc/PID/stat after the command's name;

@@ -18,12 +18,12 @@ export interface Printer {
   print(text: string): Promise<boolean>;
 }
 
-export async function printDryRun(feeder: Feeder, plan: ContextPlan, printer: Printer): Promise<void> {
-  const slots = plan.nodes.map(
+export async function printDryRun(feeder: Feeder, plan: ContextPlan | undefined, printer: Printer): Promise<void> {
+  const slots = (plan?.nodes ?? []).map(
     (node) =>
       `${node.name}: ${node.slots} ${node.slots === 1 ? 'slot' : 'slots'}, cores for each: ${Math.max(1, node.coresPerTask)}`,
   );
-  await printer.print(`# ${slots.join('; ')}\n# what\tTaskID\tLineNum\tRepeatIndex\tCommand\n`);
+  await printer.print(`# ${slots.join('; ') || 'no hosts yet (-S)'}\n# what\tTaskID\tLineNum\tRepeatIndex\tCommand\n`);
   for (;;) {
     const items = await feeder.next(1000);
     if (items === undefined) return;

@@ -6,6 +6,7 @@ import { visible } from '../base/terminal-text.ts';
 import { DisbatchError } from '../base/errors.ts';
 import { addContext, contextWord } from './add-context.ts';
 import { parseArguments } from './arguments.ts';
+import { ctl, ctlWord } from './ctl.ts';
 import { Console } from './console.ts';
 import { printDryRun, type Printer } from './dry-run.ts';
 import { prepare, type Surroundings } from './prepare.ts';
@@ -20,7 +21,12 @@ async function main(): Promise<number> {
   const words = process.argv.slice(2);
   const printer = standardOutput();
   if (words[0] === contextWord)
-    return addContext(words.slice(1), { folder: __dirname, version: DISBATCH_VERSION }, printer);
+    return addContext(
+      words.slice(1),
+      { folder: __dirname, version: DISBATCH_VERSION, openFiles: started.nofile },
+      printer,
+    );
+  if (words[0] === ctlWord && words.length > 1) return ctl(words.slice(1), DISBATCH_VERSION, printer);
   const parsed = parseArguments(words);
   switch (parsed.kind) {
     case 'help':

@@ -5,6 +5,11 @@
 /** What an option takes, and how it is checked. */
 export type OptionValue =
   | { readonly name: string; readonly kind: 'text' }
+  /** May be empty. */
+  | { readonly name: string; readonly kind: 'command' }
+  | { readonly name: string; readonly kind: 'variable names' }
+  /** `90`, `90s`, `5m`, `1h30m`, `2d`: in seconds. */
+  | { readonly name: string; readonly kind: 'duration' }
   | { readonly name: string; readonly kind: 'number above 0' }
   | { readonly name: string; readonly kind: 'whole number above 0' }
   | { readonly name: string; readonly kind: 'whole number' }
@@ -26,6 +31,7 @@ export interface OptionSpec {
 
 /** Headings of the help, in order. */
 const where = 'Where and how many at a time:';
+const jobs = 'Inside jobs of a cluster:';
 const hosts = 'Many hosts:';
 const failing = 'When tasks fail:';
 const resuming = 'Going on with an earlier run:';
@@ -52,7 +58,7 @@ export const optionTable: readonly OptionSpec[] = [
     original: true,
     group: where,
     context: 'cores for each task, may be fractional (default: as on the command line of the run)',
-    help: 'cores for each task, may be fractional (default: 1)',
+    help: 'cores for each task, may be fractional (default: as the job was asked for with, else 1)',
   },
   {
     long: 'tasksPerNode',
@@ -69,8 +75,72 @@ export const optionTable: readonly OptionSpec[] = [
     value: { name: 'LABEL', kind: 'text' },
     original: true,
     group: where,
-    context: 'name of this context in the names of logs (default: SSH and its number)',
-    help: 'name of this context in the names of logs (default: SSH0)',
+    context: 'name of this context in the names of logs (default: J and the number of the job, or SSH and its own)',
+    help: 'name of the first hosts in the names of logs (default: J and the number of the job, or SSH0)',
+  },
+  {
+    long: 'gpu',
+    short: 'g',
+    original: true,
+    group: where,
+    context: 'share the GPUs of each host out over its tasks (CUDA_VISIBLE_DEVICES, GPU_DEVICE_ORDINAL)',
+    help: 'share the GPUs of each host out over its tasks (CUDA_VISIBLE_DEVICES, GPU_DEVICE_ORDINAL)',
+  },
+  {
+    long: 'env-resource',
+    short: 'E',
+    value: { name: 'VARIABLE', kind: 'variable names' },
+    repeats: true,
+    original: true,
+    group: where,
+    context: 'share the comma list in this variable out over the tasks of each host',
+    help: 'share the comma list in this variable out over the tasks of each host',
+  },
+  {
+    long: 'fill',
+    original: true,
+    group: jobs,
+    context: 'as many tasks at a time as the cores of the job allow, not as it was asked for with',
+    help: 'as many tasks at a time as the cores of the job allow, not as it was asked for with',
+  },
+  {
+    long: 'no-retire',
+    original: true,
+    group: jobs,
+    context: 'keep nodes that are done until the whole job is',
+    help: 'keep nodes that are done until the whole job is',
+  },
+  {
+    long: 'retire-cmd',
+    value: { name: 'COMMAND', kind: 'command' },
+    original: true,
+    group: jobs,
+    context: 'gives nodes back that are done, instead of scontrol: see NODE, ACTIVE, RETIRED in its environment',
+    help: 'gives nodes back that are done, instead of scontrol: see NODE, ACTIVE, RETIRED in its environment',
+  },
+  {
+    long: 'stop-before',
+    value: { name: 'TIME', kind: 'duration' },
+    original: false,
+    group: jobs,
+    context: 'start no tasks here in the last TIME of the job (5m, 2h), and leave when those that run are done',
+    help: 'start no tasks in the last TIME of the job (5m, 2h), and print the command that goes on',
+  },
+  {
+    long: 'startup-only',
+    short: 'S',
+    original: true,
+    group: hosts,
+    help: 'run nothing here: wait for hosts and jobs that PREFIX_dbUtil.sh adds',
+  },
+  {
+    long: 'context-task-limit',
+    short: 'C',
+    value: { name: 'N', kind: 'whole number' },
+    original: true,
+    group: hosts,
+    context: 'leave the run after so many tasks; 0 is no limit (default: 0)',
+    help: 'take the first hosts out of the run after so many tasks; 0 is no limit (default: 0)',
   },
   {
     long: 'launcher',
@@ -182,13 +252,6 @@ export const absentOptions: readonly { readonly long: string; readonly short?: s
   { long: 'kvsserver', what: 'a key-value store of somebody else' },
   { long: 'taskserver', what: 'tasks from the key-value store' },
   { long: 'taskcommand', what: 'tasks from a program' },
-  { long: 'startup-only', short: 'S', what: 'contexts that join a run later' },
-  { long: 'context-task-limit', short: 'C', what: 'a limit on the tasks of a context' },
-  { long: 'env-resource', short: 'E', what: 'resources shared out over slots' },
-  { long: 'gpu', short: 'g', what: 'GPUs shared out over slots' },
-  { long: 'fill', what: 'running over Slurm' },
-  { long: 'no-retire', what: 'running over Slurm' },
-  { long: 'retire-cmd', what: 'running over Slurm' },
   { long: 'mailTo', what: 'mail' },
   { long: 'mailFreq', what: 'mail' },
   { long: 'web', short: 'w', what: 'the web page' },

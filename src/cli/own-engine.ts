@@ -7,12 +7,12 @@ import { hostname } from 'node:os';
 import { openLog } from '../base/open-log.ts';
 import type { Releasers } from '../base/releasers.ts';
 import type { NodePlan } from '../context/context.ts';
-import type { StartedEngine } from '../context/hosts-context.ts';
+import type { StartedEngine } from '../context/context-life.ts';
 import { engineLog, engineWrapLog, jobId } from '../contract/run-files.ts';
 import type { RunInfo } from '../contract/run-info.ts';
 import type { Driver } from '../driver/driver.ts';
 import { Engine, usualHelloMs } from '../engine/engine.ts';
-import type { LauncherCommand } from '../engine/launcher-process.ts';
+import type { LauncherCommand } from '../engine/spawned-launcher.ts';
 
 export interface OwnEngineParts {
   readonly run: RunInfo;
@@ -44,6 +44,7 @@ export function startOwnEngine(
       },
       env,
       launchers,
+      ...{ launcherPerSlot: false, resources: run.resources, slotsOwnResources: false },
       errorFd,
       helloMs: usualHelloMs,
       log: log.named('Engine'),

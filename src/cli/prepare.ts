@@ -2,7 +2,7 @@
  * What is found out before anything is made on disk or run: where the tasks run, what they are, and what to skip of them.
  */
 
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { launcherArguments, type StartedWith } from '../base/started-with.ts';
 import type { ContextPlan } from '../context/context.ts';
 import { chooseContext } from '../context/registry.ts';
@@ -10,12 +10,12 @@ import { Feeder } from '../driver/feeder.ts';
 import { countTasks } from '../driver/look-through.ts';
 import { ResumeIndex } from '../driver/resume-index.ts';
 import { openTaskSource, type TaskSource } from '../driver/task-source.ts';
-import type { LauncherCommand } from '../engine/launcher-process.ts';
+import type { LauncherCommand } from '../engine/spawned-launcher.ts';
 import { findLaunchers } from '../engine/find-launchers.ts';
 import { mistakeSentence } from '../task/task-file-mistake.ts';
 import type { RunArguments } from './arguments.ts';
 import type { Console } from './console.ts';
-import { isOnPath } from './on-path.ts';
+import { situation, wanted } from './situation.ts';
 
 /** What the command finds itself in. */
 export interface Surroundings {
@@ -31,7 +31,8 @@ export interface Surroundings {
 
 /** A run that can begin. */
 export interface Prepared {
-  readonly plan: ContextPlan;
+  /** undefined: hosts come later (`-S`). */
+  readonly plan: ContextPlan | undefined;
   readonly launchers: readonly LauncherCommand[];
   readonly source: TaskSource;
   /** Tasks in the whole stream; undefined where the source can be read only once. */
@@ -50,15 +51,20 @@ export function prepare(given: RunArguments, around: Surroundings): Prepared {
   const { console: say, env } = around;
   const kind = given.endBackground ? 'native' : given.launcher;
   const launchers = findLaunchers(around.folder, kind, launcherArguments(around.started));
-  const plan = chooseContext({
-    sshNodes: given.sshNodes,
-    slotOptions: { cpusPerTask: given.cpusPerTask, tasksPerNode: given.tasksPerNode },
-    label: given.label,
-    env,
-    thisHost: hostname(),
-    cores: availableParallelism(),
-    onPath: (command) => isOnPath(command, env),
-  });
+  const cores = availableParallelism();
+  const plan = given.startupOnly
+    ? undefined
+    : chooseContext(situation(wanted(given), env, cores, around.started.nofile));
+  if (plan === undefined) {
+    const idle = [
+      given.taskLimit > 0 ? '-C' : '',
+      given.stopBefore === undefined ? '' : '--stop-before',
+      given.fill ? '--fill' : '',
+    ];
+    for (const option of idle.filter(Boolean)) {
+      say.notice(`${option} is for the hosts of a run, and -S starts without. Give it to PREFIX_dbUtil.sh.`);
+    }
+  }
   if (given.resumeFrom.length === 0 && (given.retry || given.forceResume)) {
     say.notice(`${given.retry ? '-R' : '--force-resume'} has no effect without -r.`);
   }
@@ -66,7 +72,7 @@ export function prepare(given: RunArguments, around: Surroundings): Prepared {
   const index = given.resumeFrom.length > 0 ? new ResumeIndex(given.resumeFrom) : undefined;
   for (const note of firstOf(index?.notes ?? [])) say.notice(note);
   const total = source.repeatable ? countTasks(source, given.unknownDirectives) : undefined;
-  for (const notice of plan.notices) say.notice(notice);
+  for (const notice of plan?.notices ?? []) say.notice(notice);
   return {
     plan,
     launchers,

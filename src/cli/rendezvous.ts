@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DisbatchError, systemReason } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Releasers } from '../base/releasers.ts';
@@ -139,7 +139,10 @@ function dbUtilScript(folder: string, prefix: string): string {
   return `#!/bin/bash
 # Takes part in a run of disBatch that is going on, from this or any host that shares its folder:
 #   ${prefix.slice(prefix.lastIndexOf('/') + 1)}_dbUtil.sh -s HOST:CORES    adds hosts to the run
+#   sbatch -n TASKS ${prefix.slice(prefix.lastIndexOf('/') + 1)}_dbUtil.sh    adds a job
 #   ${prefix.slice(prefix.lastIndexOf('/') + 1)}_dbUtil.sh --help           more
+# A job may not have the PATH of the run.
+command -v node >/dev/null 2>&1 || export PATH="$PATH:"${shellQuoted(dirname(process.execPath))}
 exec ${shellQuoted(join(folder, 'disbatch'))} --context ${shellQuoted(prefix)} "$@"
 `;
 }

@@ -61,10 +61,11 @@ async function perform(
     say.notice('No tasks to run.');
     return 0;
   }
-  const { driver, status, settle, forced } = await setUp(given, around, prepared, releasers, files, fd, logs);
+  const { driver, status, tellOver, settle, forced } = await setUp(given, around, prepared, releasers, files, fd, logs);
   say.startLive(() => driver.snapshot());
   releasers.add(() => say.stopLive());
   await Promise.race([driver.run(), forced]);
+  tellOver(exitStatus(driver.snapshot().end ?? { why: 'done' }, driver.snapshot(), given));
   const settled = settle();
   const unwritten = await status.close();
   say.stopLive();
@@ -112,6 +113,7 @@ function exitStatus(end: RunEnd, { counts, total }: RunSnapshot, given: RunArgum
     case 'fail-fast':
       return 1;
     case 'soft-stop':
+    case 'time-limit':
       if (total === undefined || counts.finished + counts.skipped < total) return 1;
       return given.exitCode && failed ? 1 : 0;
     case 'done':

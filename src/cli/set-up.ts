@@ -10,21 +10,16 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { asBytes } from '../base/byte-string.ts';
-import { DisbatchError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { openLog } from '../base/open-log.ts';
 import type { Releasers } from '../base/releasers.ts';
-import type { NodePlan } from '../context/context.ts';
-import { overSsh } from '../context/engine-starters.ts';
-import { sameHost } from '../context/host-list.ts';
-import { HostsContext } from '../context/hosts-context.ts';
-import { StartQueue } from '../context/start-queue.ts';
-import { contextLog, type RunFiles } from '../contract/run-files.ts';
+import { shellQuoted } from '../base/terminal-text.ts';
+import { dbUtilFile, type RunFiles } from '../contract/run-files.ts';
+import type { RunInfo } from '../contract/run-info.ts';
 import { Driver } from '../driver/driver.ts';
 import { Peers } from '../driver/peers.ts';
 import { StatusFile } from '../driver/status-file.ts';
 import type { RunArguments } from './arguments.ts';
-import { startOwnEngine } from './own-engine.ts';
+import { firstContext } from './first-context.ts';
 import { postRunState } from './post-run-state.ts';
 import type { Prepared, Surroundings } from './prepare.ts';
 import { openRendezvous } from './rendezvous.ts';
@@ -39,6 +34,8 @@ const settleMs = 2000;
 export interface SetUp {
   readonly driver: Driver;
   readonly status: StatusFile;
+  /** Tells those who wait for the end of the run. */
+  readonly tellOver: (exitStatus: number) => void;
   /** Ends what is left of engines and connections; waits for it, though not for long. */
   readonly settle: () => Promise<void>;
   /** Resolves when the user will not wait for the run's end. */
@@ -59,14 +56,14 @@ export async function setUp(
   statusFd: number,
   logs: Log,
 ): Promise<SetUp> {
-  const { console: say, env, folder, version } = around;
+  const { console: say, folder, version } = around;
   const { plan, launchers, source, total } = prepared;
   const log = logs.named('Driver');
   const rendezvous = await openRendezvous({
     run: {
       ...{ version, cwd: process.cwd(), prefix: files.prefix, taskName: source.taskName, loglevel: given.loglevel },
       ...{ heartbeat: given.heartbeat, launcher: given.launcher },
-      ...{ cpusPerTask: given.cpusPerTask, tasksPerNode: given.tasksPerNode },
+      ...{ cpusPerTask: given.cpusPerTask, tasksPerNode: given.tasksPerNode, resources: given.resources },
     },
     address: given.useAddress,
     openStore: given.openStore,
@@ -83,13 +80,20 @@ export async function setUp(
       failFast: given.failFast,
       graceMs,
       endBackground: given.endBackground,
+      awaitsContexts: given.startupOnly,
       maxLost: given.noRerun ? undefined : given.maxLost,
       node: hostname(),
       pid: process.pid,
     },
     heartbeat: given.heartbeat,
     feeder: prepared.newFeeder({ skipsWritten: prepared.carries, warn: true }),
+    ...{ prefix: files.prefix, taskName: source.taskName },
     ...{ status, log, total, notice: (text: string) => say.notice(text) },
+    awaitEngines: () => {
+      const { counts } = driver.snapshot();
+      const left = total === undefined ? undefined : total - counts.finished - counts.skipped;
+      say.notice(waitingFor(info, left));
+    },
     putBarrierKey: (key, taskId) => {
       try {
         store.put(key, asBytes('ASTR'), Buffer.from(String(taskId)));
@@ -101,42 +105,27 @@ export async function setUp(
   const peers: Peers = new Peers(driver, version, logs.named('Peers'));
   releasers.add(postRunState(driver, store));
 
-  const contextLogger = openLog(contextLog(files.prefix, plan.label ?? 'SSH0'), given.loglevel, releasers).named(
-    'Context',
-  );
-  for (const notice of plan.notices) contextLogger('WARNING', notice);
-  const isOwn = (node: NodePlan): boolean => sameHost(node.name, hostname());
-  const own = { run: info, env, storeAddress: rendezvous.storeAddress, launchers, driver, releasers };
-  const ssh = overSsh({ run: info, folder, log: contextLogger }, new StartQueue(Math.random));
-  const context = new HostsContext({
-    plan,
-    host: hostname(),
-    isLeased: (node) => !isOwn(node),
-    start: (node, rank, label, ended) =>
-      isOwn(node) ? startOwnEngine(own, node, rank, label) : ssh(node, rank, label, ended),
-    send: (message) => driver.fromContext(contextRank, message),
-    log: contextLogger,
-    onLeave: () => {},
-  });
-  const contextRank = driver.addContext((message) => {
-    // Later: the driver is answered never within its own call.
-    queueMicrotask(() => {
-      try {
-        context.receive(message);
-      } catch (error) {
-        if (!(error instanceof DisbatchError)) throw error;
-        driver.trouble(error);
-      }
-    });
-  });
+  const context =
+    plan === undefined
+      ? undefined
+      : firstContext(given, around, {
+          ...{ plan, run: info, storeAddress: rendezvous.storeAddress, launchers, driver, releasers },
+        });
   const forced = new Promise<void>((resolve) => {
     releasers.add(watch(driver, around, () => resolve()));
   });
-  context.begin();
+  context?.begin();
   const settle = async (): Promise<void> => {
-    await Promise.all([peers.close(settleMs), context.settle(settleMs)]);
+    await Promise.all([peers.close(settleMs), context?.settle(settleMs)]);
   };
-  return { driver, status, settle, forced };
+  return { driver, status, tellOver: (exitStatus) => peers.tellOver(exitStatus), settle, forced };
+}
+
+/** What a run without hosts waits for, and how it comes. */
+function waitingFor({ prefix }: RunInfo, left: number | undefined): string {
+  const tasks = left === undefined ? 'The tasks wait' : left === 1 ? '1 task waits' : `${left} tasks wait`;
+  const command = shellQuoted(dbUtilFile(prefix));
+  return `${tasks} for hosts. Add some: ${command} -s HOST:CORES, or within a cluster: sbatch -n TASKS ${command}`;
 }
 
 /** What signals do to the run. @returns what ends the watch */
@@ -150,7 +139,7 @@ function watch(driver: Driver, { console: say, started }: Surroundings, force: (
     endAtOnce: force,
     softStop: () => {
       say.notice('Stopping: running tasks may finish, no new ones are started.');
-      driver.softStop();
+      driver.softStop('soft-stop');
     },
   });
 }

@@ -47,7 +47,7 @@ export function sameHost(a: string, b: string): boolean {
 
 /** The slots of a host: `-t`, or as many tasks as its cores hold. */
 export function planNode(host: Host, options: SlotOptions): NodePlan {
-  const slots = options.tasksPerNode ?? floorDivide(host.cores, options.cpusPerTask);
+  const slots = options.tasksPerNode ?? floorDivide(host.cores, options.cpusPerTask ?? 1);
   const coresPerTask = slots === 0 ? host.cores : Math.floor(host.cores / slots);
   return { name: host.name, cores: host.cores, slots, coresPerTask };
 }

@@ -7,15 +7,7 @@
  */
 
 import { shellQuoted } from '../base/terminal-text.ts';
-
-/** What engine.sh is told, in this order. */
-export interface EngineCommand {
-  readonly nodePath: string;
-  readonly folder: string;
-  readonly cwd: string;
-  readonly runId: string;
-  readonly engineRank: number;
-}
+import { engineWords, type EngineCommand } from './engine-command.ts';
 
 /** What the user's ssh_config says, where it matters here. Seconds; 0 when it says nothing. */
 export interface SshSettings {
@@ -62,13 +54,12 @@ export function remoteCommand(script: string): string {
 
 /** Starts engine.sh, or says that it is not there, in its manner. */
 function startScript(command: EngineCommand): string {
-  const { nodePath, folder, cwd, runId, engineRank } = command;
-  const front = `${folder}/engine.sh`;
-  const words = [front, nodePath, folder, cwd, runId, String(engineRank)].map(shellQuoted);
+  const { folder } = command;
+  const words = engineWords(command).map(shellQuoted);
   const missing = shellQuoted(
     `problem disBatch is not at ${folder}, its path on the host where the run was started; install it at the same path`,
   );
-  return `if [ -r ${words[0]} ]; then exec /bin/sh ${words.join(' ')}; fi; printf '\\ndisbatch-engine: %s\\n' ${missing}`;
+  return `if [ -r ${words[1]} ]; then exec ${words.join(' ')}; fi; printf '\\ndisbatch-engine: %s\\n' ${missing}`;
 }
 
 /** Bytes that are special to a shell, within its quotes too, as `\0NNN`, which printf's %b reads. */

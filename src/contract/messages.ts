@@ -8,6 +8,7 @@
 
 import { noBytes, type ByteString } from '../base/byte-string.ts';
 import type { PerEngineTask, Task } from '../task/task.ts';
+import type { RunOverview } from './overview.ts';
 
 /** The slot number of per-engine tasks. Source: the original's DISBATCH_CYLINDER_RANK. */
 export const perEngineSlot = -1;
@@ -60,14 +61,25 @@ export type ToEngine =
 
 /** Engine to driver. */
 export type FromEngine =
-  /** The engine is there and its slots are free. */
-  | { readonly type: 'joined'; readonly node: string; readonly pid: number; readonly slots: number }
+  /** The engine is there and its slots are free: fewer than planned where there is not enough for all. `notes` are for the user. */
+  | {
+      readonly type: 'joined';
+      readonly node: string;
+      readonly pid: number;
+      readonly slots: number;
+      readonly notes: readonly string[];
+    }
   | { readonly type: 'started'; readonly slot: number; readonly pid: number; readonly start: number }
   | { readonly type: 'ended'; readonly slot: number; readonly outcome: Outcome }
   /** Answer to end-tasks: no task of this engine runs any more. */
   | { readonly type: 'tasks-ended' }
   /** I am here; asks for `heard`. Only from an engine with a lease, that is, over a connection. */
   | { readonly type: 'pulse'; readonly pulse: number }
+  /**
+   * Somebody ends it from outside (a signal of the resource manager, which tasks get too): it ends its tasks. What has
+   * failed within the last moment may have been ended so.
+   */
+  | { readonly type: 'ending'; readonly why: string }
   /** Its lease had ended, so it has ended its tasks, and could work again. */
   | { readonly type: 'lease-ended' }
   /** The last message of an engine, when none of its tasks runs; with a problem when it was not told to leave. */
@@ -79,7 +91,25 @@ export interface PlannedEngine {
   readonly slots: number;
   /** Whether it is on a connection, and so has a lease; one in the driver's process has none. */
   readonly leased: boolean;
+  /** It is to leave as soon as nothing is left for it, so that its node can be given back while others still work. */
+  readonly retires: boolean;
 }
+
+/** Somebody who looks at the run, or wants something of it, to the driver. */
+export type FromControl =
+  | { readonly type: 'status' }
+  | { readonly type: 'stop-engine'; readonly rank: number }
+  | { readonly type: 'stop-context'; readonly label: string }
+  | { readonly type: 'stop-run' }
+  /** To be told when the run is over. */
+  | { readonly type: 'wait' };
+
+/** The driver's answers. */
+export type ToControl =
+  | { readonly type: 'overview'; readonly overview: RunOverview }
+  /** What was wanted is done, or why it cannot be. */
+  | { readonly type: 'answer'; readonly problem: string | undefined }
+  | { readonly type: 'over'; readonly exitStatus: number; readonly overview: RunOverview };
 
 /** Driver to context. */
 export type ToContext =
@@ -96,6 +126,10 @@ export type FromContext =
       readonly label: string | undefined;
       readonly host: string;
       readonly pid: number;
+      /** It is stopped softly when it has been given so many tasks; 0: no limit. */
+      readonly taskLimit: number;
+      /** Its resource manager may end its tasks by a signal, before engines or driver know of it. */
+      readonly revocable: boolean;
       readonly engines: readonly PlannedEngine[];
     }
   /** What it started for an engine is over. `dead`: neither the engine nor a task of it runs any more. */

@@ -4,7 +4,17 @@
  * environment.
  */
 
-import { isInteger, isListOf, isNumber, isOneOf, isOptional, isRecord, isText, type Check } from './checks.ts';
+import {
+  isBoolean,
+  isInteger,
+  isListOf,
+  isNumber,
+  isOneOf,
+  isOptional,
+  isRecord,
+  isText,
+  type Check,
+} from './checks.ts';
 
 export interface RunInfo {
   /** Both sides must be of the same version. */
@@ -24,12 +34,16 @@ export interface RunInfo {
   /** Seconds: see leaseTimes. */
   readonly heartbeat: number;
   readonly launcher: 'native' | 'portable' | undefined;
-  /** `-c` and `-t` of the first command line, for contexts that come later. */
-  readonly cpusPerTask: number;
+  /** `-c` and `-t` of the first command line, and the variables of `-g` and `-E`, for contexts that come later. */
+  readonly cpusPerTask: number | undefined;
   readonly tasksPerNode: number | undefined;
+  readonly resources: readonly string[];
   /** The store's address that tasks are told instead of their relay's, where anybody may use the store. */
   readonly openStore: string | undefined;
 }
+
+/** The variables that `-g` shares out. Source: the original's documentation. */
+export const gpuVariables: readonly string[] = ['CUDA_VISIBLE_DEVICES', 'GPU_DEVICE_ORDINAL'];
 
 /** An engine's part. */
 export interface EngineConfig {
@@ -40,6 +54,12 @@ export interface EngineConfig {
   readonly coresPerTask: number;
   /** Of its context. */
   readonly label: string;
+  /** Each slot but the first has a launcher that is started beside the engine and connects to it. */
+  readonly launcherPerSlot: boolean;
+  /** Variables with comma lists that are shared out over the slots. */
+  readonly resources: readonly string[];
+  /** The environment of each launcher already says what is its slot's. */
+  readonly slotsOwnResources: boolean;
 }
 
 const key: Check<string> = (value, name) => {
@@ -49,15 +69,17 @@ const key: Check<string> = (value, name) => {
 
 const runInfo = isRecord<RunInfo>({
   ...{ version: isText, runId: isText, key, addresses: isListOf(isRecord({ host: isText, port: isInteger })) },
-  ...{ cwd: isText, prefix: isText, taskName: isText, heartbeat: isNumber, cpusPerTask: isNumber },
+  ...{ cwd: isText, prefix: isText, taskName: isText, heartbeat: isNumber, resources: isListOf(isText) },
   loglevel: isOneOf('CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG'),
   launcher: isOptional(isOneOf('native', 'portable')),
+  cpusPerTask: isOptional(isNumber),
   tasksPerNode: isOptional(isInteger),
   openStore: isOptional(isText),
 });
 
 const engineConfig = isRecord<EngineConfig>({
   ...{ run: runInfo, rank: isInteger, node: isText, slots: isInteger, coresPerTask: isInteger, label: isText },
+  ...{ launcherPerSlot: isBoolean, slotsOwnResources: isBoolean, resources: isListOf(isText) },
 });
 
 /** @throws Error for what is none */

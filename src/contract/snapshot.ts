@@ -14,6 +14,8 @@ export type RunEnd =
   | { readonly why: 'fail-fast'; readonly record: StatusRecord }
   /** Somebody asked for it: running tasks finished, nothing new was started. */
   | { readonly why: 'soft-stop' }
+  /** The allocation ends soon (`--stop-before`): like a soft stop. */
+  | { readonly why: 'time-limit' }
   /** A signal ended the tasks. */
   | { readonly why: 'signal'; readonly signal: NodeJS.Signals }
   /** disBatch itself cannot go on. */

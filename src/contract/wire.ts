@@ -9,6 +9,7 @@ import { isBoolean, isBytes, isInteger, isListOf, isNumber, isOneOf, isOptional 
 import { isRecord, isText, isVariant, type Check } from './checks.ts';
 import type {
   FromContext,
+  FromControl,
   FromEngine,
   Outcome,
   OutputSample,
@@ -16,13 +17,16 @@ import type {
   RunnableTask,
   TaskUsage,
   ToContext,
+  ToControl,
   ToEngine,
 } from './messages.ts';
+import { isOverview } from './overview.ts';
 
 /** Who is there, and of which version: both sides must be of the same. */
 export type Hello =
   | { readonly type: 'engine'; readonly version: string; readonly rank: number }
-  | { readonly type: 'context'; readonly version: string };
+  | { readonly type: 'context'; readonly version: string }
+  | { readonly type: 'control'; readonly version: string };
 
 /** What the driver says to whom it does not let in. */
 export interface Refusal {
@@ -30,7 +34,7 @@ export interface Refusal {
   readonly why: string;
 }
 
-export type Message = Hello | Refusal | ToEngine | FromEngine | ToContext | FromContext;
+export type Message = Hello | Refusal | ToEngine | FromEngine | ToContext | FromContext | FromControl | ToControl;
 
 export function encodeMessage(message: Message): string {
   return JSON.stringify(message);
@@ -61,6 +65,16 @@ export function decodeFromContext(text: string): FromContext {
   return fromContext(parse(text), 'message');
 }
 
+/** @throws Error for what is no such message */
+export function decodeFromControl(text: string): FromControl {
+  return fromControl(parse(text), 'message');
+}
+
+/** @throws Error for what is no such message */
+export function decodeToControl(text: string): ToControl | Refusal {
+  return toControl(parse(text), 'message');
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -78,6 +92,7 @@ const refused = isRecord<Refusal>({ type: type('refused'), why: isText });
 const hello = isVariant<Hello>('type', {
   engine: isRecord<Extract<Hello, { type: 'engine' }>>({ type: type('engine'), version: isText, rank: isInteger }),
   context: isRecord<Extract<Hello, { type: 'context' }>>({ type: type('context'), version: isText }),
+  control: isRecord<Extract<Hello, { type: 'control' }>>({ type: type('control'), version: isText }),
 });
 
 const task = isVariant<RunnableTask>('kind', {
@@ -109,11 +124,14 @@ const toEngine = isVariant<ToEngine | Refusal>('type', {
 
 type From<T extends FromEngine['type']> = Extract<FromEngine, { type: T }>;
 const fromEngine = isVariant<FromEngine>('type', {
-  joined: isRecord<From<'joined'>>({ type: type('joined'), node: isText, pid: isInteger, slots: isInteger }),
+  joined: isRecord<From<'joined'>>({
+    ...{ type: type('joined'), node: isText, pid: isInteger, slots: isInteger, notes: isListOf(isText) },
+  }),
   started: isRecord<From<'started'>>({ type: type('started'), slot: isInteger, pid: isInteger, start: isNumber }),
   ended: isRecord<From<'ended'>>({ type: type('ended'), slot: isInteger, outcome }),
   'tasks-ended': isRecord<From<'tasks-ended'>>({ type: type('tasks-ended') }),
   pulse: isRecord<From<'pulse'>>({ type: type('pulse'), pulse: isInteger }),
+  ending: isRecord<From<'ending'>>({ type: type('ending'), why: isText }),
   'lease-ended': isRecord<From<'lease-ended'>>({ type: type('lease-ended') }),
   left: isRecord<From<'left'>>({ type: type('left'), problem: isOptional(isText) }),
 } satisfies Record<FromEngine['type'], unknown>);
@@ -127,12 +145,13 @@ const toContext = isVariant<ToContext | Refusal>('type', {
   leave: isRecord<ToC<'leave'>>({ type: type('leave'), why: isText }),
 } satisfies Record<(ToContext | Refusal)['type'], unknown>);
 
-const planned = isRecord<PlannedEngine>({ node: isText, slots: isInteger, leased: isBoolean });
+const planned = isRecord<PlannedEngine>({ node: isText, slots: isInteger, leased: isBoolean, retires: isBoolean });
 
 type FromC<T extends FromContext['type']> = Extract<FromContext, { type: T }>;
 const fromContext = isVariant<FromContext>('type', {
   joined: isRecord<FromC<'joined'>>({
-    ...{ type: type('joined'), label: isOptional(isText), host: isText, pid: isInteger, engines: isListOf(planned) },
+    ...{ type: type('joined'), label: isOptional(isText), host: isText, pid: isInteger },
+    ...{ taskLimit: isInteger, revocable: isBoolean, engines: isListOf(planned) },
   }),
   'engine-ended': isRecord<FromC<'engine-ended'>>({
     ...{ type: type('engine-ended'), engine: isInteger, problem: isOptional(isText), dead: isBoolean },
@@ -140,3 +159,20 @@ const fromContext = isVariant<FromContext>('type', {
   stop: isRecord<FromC<'stop'>>({ type: type('stop'), how: isOneOf('finish', 'end') }),
   left: isRecord<FromC<'left'>>({ type: type('left'), problem: isOptional(isText) }),
 } satisfies Record<FromContext['type'], unknown>);
+
+type FromO<T extends FromControl['type']> = Extract<FromControl, { type: T }>;
+const fromControl = isVariant<FromControl>('type', {
+  status: isRecord<FromO<'status'>>({ type: type('status') }),
+  'stop-engine': isRecord<FromO<'stop-engine'>>({ type: type('stop-engine'), rank: isInteger }),
+  'stop-context': isRecord<FromO<'stop-context'>>({ type: type('stop-context'), label: isText }),
+  'stop-run': isRecord<FromO<'stop-run'>>({ type: type('stop-run') }),
+  wait: isRecord<FromO<'wait'>>({ type: type('wait') }),
+} satisfies Record<FromControl['type'], unknown>);
+
+type ToO<T extends ToControl['type']> = Extract<ToControl, { type: T }>;
+const toControl = isVariant<ToControl | Refusal>('type', {
+  refused,
+  overview: isRecord<ToO<'overview'>>({ type: type('overview'), overview: isOverview }),
+  answer: isRecord<ToO<'answer'>>({ type: type('answer'), problem: isOptional(isText) }),
+  over: isRecord<ToO<'over'>>({ type: type('over'), exitStatus: isInteger, overview: isOverview }),
+} satisfies Record<(ToControl | Refusal)['type'], unknown>);

@@ -3,6 +3,7 @@
  */
 
 import type { FromContext, PlannedEngine } from '../contract/messages.ts';
+import { excuseDoubted } from './doubted-failures.ts';
 import type { Effects } from './effects.ts';
 import { depart, drain, endTasks } from './engine-stages.ts';
 import { loseEngine, onProofOfDeath } from './lost-engines.ts';
@@ -29,16 +30,7 @@ export function takeContextMessage(
       return;
     }
     case 'stop':
-      effects.notice(
-        message.how === 'finish'
-          ? `${context.label} gets no more tasks; those that run there may finish.`
-          : `The tasks of ${context.label} are ended; they run again elsewhere.`,
-      );
-      for (const engine of context.engines) {
-        engine.draining = true;
-        if (message.how === 'end') endTasks(engine, state, effects);
-        drain(engine, state, now, effects);
-      }
+      stopContext(state, context, message.how, now, effects);
       return;
     case 'left': {
       // Who has been sent away may hang up without a word.
@@ -55,6 +47,34 @@ export function takeContextMessage(
   }
 }
 
+/** No new tasks for an engine; what it runs may finish. @returns why not, if it cannot be */
+export function stopEngine(state: DriverState, rank: number, now: number, effects: Effects): string | undefined {
+  const engine = state.engines.get(rank);
+  if (engine === undefined) return `there is no engine ${rank}`;
+  if (!isPresent(engine)) return `engine ${rank} on ${engine.node} is ${engine.stage}`;
+  effects.notice(`Engine ${rank} on ${engine.node} gets no more tasks; those that run there may finish.`);
+  drain(engine, state, now, effects);
+  return undefined;
+}
+
+/** The same for all engines of the contexts with a label. */
+export function stopContexts(state: DriverState, label: string, now: number, effects: Effects): string | undefined {
+  const contexts = [...state.contexts.values()].filter((context) => context.label === label && !context.left);
+  if (contexts.length === 0) return `there is no context ${label}`;
+  for (const context of contexts) stopContext(state, context, 'finish', now, effects);
+  return undefined;
+}
+
+/** Contexts that have been given as many tasks as they take are stopped softly. */
+export function stopFull(state: DriverState, now: number, effects: Effects): void {
+  for (const context of state.full.splice(0)) {
+    effects.notice(
+      `${context.label} has been given its ${context.taskLimit} tasks (-C) and leaves when they are done.`,
+    );
+    for (const engine of context.engines) drain(engine, state, now, effects);
+  }
+}
+
 /** Sends the contexts away that have nothing left to do. */
 export function dismissContexts(state: DriverState, effects: Effects): void {
   for (const context of state.contexts.values()) {
@@ -67,6 +87,28 @@ export function dismissContexts(state: DriverState, effects: Effects): void {
   }
 }
 
+function stopContext(
+  state: DriverState,
+  context: ContextState,
+  how: 'finish' | 'end',
+  now: number,
+  effects: Effects,
+): void {
+  effects.notice(
+    how === 'finish'
+      ? `${context.label} gets no more tasks; those that run there may finish.`
+      : `The tasks of ${context.label} are ended; they run again elsewhere.`,
+  );
+  for (const engine of context.engines) {
+    engine.draining = true;
+    if (how === 'end') {
+      excuseDoubted(state, engine, now, effects);
+      endTasks(engine, state, effects);
+    }
+    drain(engine, state, now, effects);
+  }
+}
+
 function onContextJoined(
   state: DriverState,
   rank: number,
@@ -75,7 +117,10 @@ function onContextJoined(
   effects: Effects,
 ): void {
   const label = message.label ?? `SSH${rank}`;
-  const context: ContextState = { rank, label, host: message.host, pid: message.pid, engines: [], left: false };
+  const context: ContextState = {
+    ...{ rank, label, host: message.host, pid: message.pid, engines: [], left: false },
+    ...{ taskLimit: message.taskLimit, assigned: 0, revocable: message.revocable },
+  };
   state.contexts.set(rank, context);
   if (state.phase !== 'running') {
     context.left = true;
@@ -96,11 +141,12 @@ function onContextJoined(
 function newEngine(
   rank: number,
   context: ContextState,
-  { node, slots, leased }: PlannedEngine,
+  { node, slots, leased, retires }: PlannedEngine,
   now: number,
 ): EngineState {
   return {
     ...{ rank, context, node, hostname: node, slots, leased, pid: 0, stage: 'launching' },
+    ...{ retires, interruption: undefined },
     ...{ draining: false, linked: false, returning: false },
     ...{ heardAt: now, beginnings: 0, perEngineGiven: 0, running: new Map(), lost: new Map() },
     ...{ joinedAt: now, lastAt: now, assigned: 0, finished: 0, failed: 0 },

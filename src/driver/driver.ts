@@ -13,9 +13,11 @@ import type { DisbatchError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { leaseTimes } from '../contract/lease-times.ts';
 import type { FromContext, FromEngine, ToContext, ToEngine } from '../contract/messages.ts';
+import type { RunOverview } from '../contract/overview.ts';
 import type { RunSnapshot } from '../contract/snapshot.ts';
 import type { Effects } from './effects.ts';
 import type { Feeder } from './feeder.ts';
+import { runOverview } from './overview.ts';
 import * as reactor from './reactor.ts';
 import { runState, type RunState } from './run-state.ts';
 import { newState, type DriverOptions, type DriverState } from './state.ts';
@@ -40,7 +42,12 @@ export interface DriverParts {
   readonly log: Logger;
   /** Tells the user. */
   readonly notice: (text: string) => void;
+  /** Tells the user that no engine is there, and how one comes. */
+  readonly awaitEngines: () => void;
   readonly putBarrierKey: (key: ByteString, taskId: number) => void;
+  /** What the names of the run's files begin with, and the name of the task file. */
+  readonly prefix: string;
+  readonly taskName: string;
   /** Tasks in the whole stream, where that is known. */
   readonly total: number | undefined;
 }
@@ -81,6 +88,7 @@ export class Driver {
         parts.notice(text);
       },
       log: parts.log,
+      awaitEngines: parts.awaitEngines,
       over: () => this.finish?.(),
     };
   }
@@ -122,8 +130,18 @@ export class Driver {
     reactor.onEngineBroken(this.state, rank, problem, this.now(), this.effects);
   }
 
-  softStop(): void {
-    reactor.onSoftStop(this.state, this.now(), this.effects);
+  softStop(why: 'soft-stop' | 'time-limit'): void {
+    reactor.onSoftStop(this.state, why, this.now(), this.effects);
+  }
+
+  /** Stops an engine softly. @returns why not, if it cannot be */
+  stopEngine(rank: number): string | undefined {
+    return reactor.onStopEngine(this.state, rank, this.now(), this.effects);
+  }
+
+  /** Stops the contexts with this label softly. @returns why not, if there is none */
+  stopContexts(label: string): string | undefined {
+    return reactor.onStopContexts(this.state, label, this.now(), this.effects);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -146,6 +164,12 @@ export class Driver {
       end: state.end,
       failures: state.failures,
     };
+  }
+
+  /** The run with its contexts and engines. */
+  overview(): RunOverview {
+    const { prefix, taskName, total } = this.parts;
+    return runOverview(this.state, { prefix, taskName, total, start: this.start, now: this.now() });
   }
 
   /** The run as programs see it in the store. */

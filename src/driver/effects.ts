@@ -24,6 +24,8 @@ export interface Effects {
   /** Tells the user while the run goes on; the log too. */
   notice(text: string): void;
   log(level: LogLevel, text: string): void;
+  /** No engine is there, and one may come: the user is to know what for. */
+  awaitEngines(): void;
   /** The run is over: every engine has left. Called once. */
   over(): void;
 }

@@ -21,7 +21,8 @@ export function advanceEngine(engine: EngineState, state: DriverState, now: numb
     beginWorking(engine, state);
   }
   if (state.phase !== 'closing' && !(state.phase === 'running' && engine.draining)) return;
-  if (engine.stage === 'working' && engine.running.size === 0) beginStopping(engine);
+  // It may be just being ended, and is to be able to say so.
+  if (engine.stage === 'working' && engine.running.size === 0 && !hasDoubts(engine, state)) beginStopping(engine);
   if (engine.stage === 'stopping' && engine.running.size === 0) {
     const next = state.perEngine.stop[engine.perEngineGiven];
     if (next === undefined) {
@@ -31,6 +32,12 @@ export function advanceEngine(engine: EngineState, state: DriverState, now: numb
       assign(state, engine, perEngineSlot, next, now, effects);
     }
   }
+}
+
+/** Whether it has reported a failure of which it is not known yet whether it was the task's own. */
+function hasDoubts(engine: EngineState, state: DriverState): boolean {
+  for (const doubted of state.doubted) if (doubted.engine === engine) return true;
+  return false;
 }
 
 function beginWorking(engine: EngineState, state: DriverState): void {

@@ -37,7 +37,7 @@ export function checkInvariants(state: DriverState): void {
     check(lost.fate === 'again' || lost.fate === 'settled', 'who is to run again does not run');
     if (lost.fate === 'again') again++;
   }
-  check(running + state.held.size + again === state.unsettled, 'unsettled tasks are counted');
+  check(running + state.held.size + state.doubted.size + again === state.unsettled, 'unsettled tasks are counted');
   const free = new Set<string>();
   for (const { engine, slot, beginning } of state.free) {
     if (engine.stage !== 'working' || engine.draining || engine.beginnings !== beginning) continue;
@@ -63,5 +63,6 @@ export function checkInvariants(state: DriverState): void {
   if (state.phase === 'over') {
     check(present.length === 0, 'all engines have left at the end');
     check(state.held.size === 0, 'no task may still run at the end');
+    check(state.doubted.size === 0, 'no failure is in doubt at the end');
   }
 }

@@ -18,7 +18,7 @@ import type { Effects } from './effects.ts';
 import { comeBack, depart, dismiss } from './engine-stages.ts';
 import { release } from './scheduler.ts';
 import { isPresent, type DriverState, type EngineState } from './state.ts';
-import { newLoss, onCutShort, onDeath, settle } from './task-ends.ts';
+import { newLoss, onCutShort, onDeath, settle, settleOrDoubt } from './task-ends.ts';
 import { lostOutcome, recordOf } from './task-records.ts';
 
 /** Takes an engine for lost: what it ran is held until `deadAt`, when it is dead for certain. */
@@ -144,13 +144,13 @@ export function onReportOfLost(
   if (lost === undefined || slot === perEngineSlot) return;
   engine.lost.delete(slot);
   if (lost.fate === 'held' || lost.fate === 'again') {
-    if (lost.ending && outcome.exitCode !== 0) {
+    if ((lost.ending || engine.interruption !== undefined) && outcome.exitCode !== 0) {
       if (state.held.delete(lost)) onCutShort(state, lost, effects);
       return;
     }
     state.held.delete(lost);
     lost.fate = 'settled';
-    settle(state, engine, lost.task, outcome, now, effects);
+    settleOrDoubt(state, engine, lost.task, outcome, now, effects);
     return;
   }
   state.counts.late++;

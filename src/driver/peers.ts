@@ -9,7 +9,14 @@
 
 import type { Connection } from '../channel/connection.ts';
 import type { Logger } from '../base/log.ts';
-import { decodeFromContext, decodeFromEngine, decodeHello, encodeMessage } from '../contract/wire.ts';
+import type { FromControl } from '../contract/messages.ts';
+import {
+  decodeFromContext,
+  decodeFromControl,
+  decodeFromEngine,
+  decodeHello,
+  encodeMessage,
+} from '../contract/wire.ts';
 import type { Hello, Message } from '../contract/wire.ts';
 import type { Driver } from './driver.ts';
 
@@ -21,6 +28,8 @@ export class Peers {
   private readonly version: string;
   private readonly log: Logger;
   private readonly connections = new Set<Connection>();
+  /** Those who wait for the end of the run. */
+  private readonly waiting = new Set<Connection>();
   private closed: (() => void) | undefined;
 
   constructor(driver: Driver, version: string, log: Logger) {
@@ -66,6 +75,12 @@ export class Peers {
     });
   }
 
+  /** The run is over: whoever waits for that is told. */
+  tellOver(exitStatus: number): void {
+    const overview = this.driver.overview();
+    for (const connection of this.waiting) sendTo(connection, { type: 'over', exitStatus, overview });
+  }
+
   /** Ends all connections after what is still to be sent; waits for that, though not for long. */
   async close(patienceMs: number): Promise<void> {
     if (this.connections.size === 0) return;
@@ -83,7 +98,14 @@ export class Peers {
       this.refuse(connection, `it is disBatch ${hello.version}, and the driver is ${this.version}`);
       return undefined;
     }
-    return hello.type === 'context' ? this.meetContext(connection) : this.meetEngine(connection, hello.rank);
+    switch (hello.type) {
+      case 'context':
+        return this.meetContext(connection);
+      case 'control':
+        return this.meetControl(connection);
+      case 'engine':
+        return this.meetEngine(connection, hello.rank);
+    }
   }
 
   private meetEngine(connection: Connection, rank: number): Peer | undefined {
@@ -125,6 +147,36 @@ export class Peers {
         if (!left) driver.fromContext(rank, { type: 'left', problem });
       },
     };
+  }
+
+  private meetControl(connection: Connection): Peer {
+    this.log('INFO', `somebody looks at the run from ${connection.remote}`);
+    return {
+      receive: (bytes) => this.answer(connection, decodeFromControl(bytes.toString())),
+      gone: () => this.waiting.delete(connection),
+    };
+  }
+
+  private answer(connection: Connection, message: FromControl): void {
+    const { driver } = this;
+    switch (message.type) {
+      case 'status':
+        sendTo(connection, { type: 'overview', overview: driver.overview() });
+        return;
+      case 'stop-engine':
+        sendTo(connection, { type: 'answer', problem: driver.stopEngine(message.rank) });
+        return;
+      case 'stop-context':
+        sendTo(connection, { type: 'answer', problem: driver.stopContexts(message.label) });
+        return;
+      case 'stop-run':
+        driver.softStop('soft-stop');
+        sendTo(connection, { type: 'answer', problem: undefined });
+        return;
+      case 'wait':
+        this.waiting.add(connection);
+        return;
+    }
   }
 
   private refuse(connection: Connection, why: string): void {

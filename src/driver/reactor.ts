@@ -11,12 +11,12 @@
 
 import { DisbatchError } from '../base/errors.ts';
 import type { FromContext, FromEngine } from '../contract/messages.ts';
-import { hasFailed } from '../task/status-record.ts';
-import { tryBarrier } from './barriers.ts';
 import { close, dropPending } from './closing.ts';
-import { dismissContexts, takeContextMessage } from './contexts.ts';
+import { dismissContexts, stopContexts, stopEngine, stopFull, takeContextMessage } from './contexts.ts';
+import { confirmDoubted, excuseDoubted } from './doubted-failures.ts';
 import type { Effects } from './effects.ts';
 import { advanceEngine, beginStopping, dismiss, endTasks } from './engine-stages.ts';
+import { handOut } from './hand-out.ts';
 import {
   loseEngine,
   onConnectionLost,
@@ -26,8 +26,8 @@ import {
   onReportOfLost,
   watchLeases,
 } from './lost-engines.ts';
-import { assign, takeFreeSlot } from './scheduler.ts';
-import { isPresent, type DriverState, type EngineState, type FeedItem, type LostTask, type Skip } from './state.ts';
+import { retireDone } from './retiring.ts';
+import { isPresent, type DriverState, type EngineState, type FeedItem } from './state.ts';
 import { onTaskEnd } from './task-ends.ts';
 
 /** How many items are kept ready at least, so that no slot waits for the feeder. */
@@ -97,6 +97,9 @@ export function onEngine(state: DriverState, rank: number, message: FromEngine, 
       else if (state.phase === 'killing') dismiss(engine, state, effects);
       else if (engine.stage === 'ending') beginStopping(engine);
       break;
+    case 'ending':
+      onInterruption(state, engine, message.why, now, effects);
+      break;
     case 'pulse':
       onPulse(state, engine, message.pulse, now, effects);
       break;
@@ -122,14 +125,15 @@ export function onEngineBroken(state: DriverState, rank: number, problem: string
 export function onTick(state: DriverState, now: number, effects: Effects): void {
   if (state.phase === 'over') return;
   watchLeases(state, now, effects);
+  confirmDoubted(state, now, effects);
   advance(state, undefined, now, effects);
   // Here, and not at each message of an engine: it looks at all of them.
   dismissContexts(state, effects);
 }
 
 /** Start nothing new, let the running tasks finish, run STOP tasks, end. */
-export function onSoftStop(state: DriverState, now: number, effects: Effects): void {
-  close(state, { why: 'soft-stop' }, now, effects);
+export function onSoftStop(state: DriverState, why: 'soft-stop' | 'time-limit', now: number, effects: Effects): void {
+  close(state, { why }, now, effects);
   advance(state, undefined, now, effects);
 }
 
@@ -147,13 +151,14 @@ export function onSignal(state: DriverState, signal: NodeJS.Signals, now: number
   state.phase = 'killing';
   state.end = { why: 'signal', signal };
   dropPending(state);
+  excuseDoubted(state, undefined, now, effects);
   for (const engine of state.engines.values()) endTasks(engine, state, effects);
   advance(state, undefined, now, effects);
 }
 
 function onJoined(
   engine: EngineState,
-  { node, pid, slots }: Extract<FromEngine, { type: 'joined' }>,
+  { node, pid, slots, notes }: Extract<FromEngine, { type: 'joined' }>,
   now: number,
   effects: Effects,
 ): void {
@@ -165,12 +170,40 @@ function onJoined(
   engine.heardAt = now;
   engine.joinedAt = now;
   effects.log('INFO', `engine ${engine.rank} on ${engine.node} (PID ${pid}) joined with ${slots} slots`);
+  for (const note of notes) effects.notice(`${engine.node}: ${note}.`);
   if (expected) {
     engine.stage = 'starting';
   } else {
     // It was given up before it came.
     effects.toEngine(engine.rank, { type: 'leave', endBackground: false });
   }
+}
+
+/** The engine ends its tasks, since somebody ends it; it says `left` when it has. */
+function onInterruption(state: DriverState, engine: EngineState, why: string, now: number, effects: Effects): void {
+  engine.interruption = why;
+  engine.draining = true;
+  // Also of one that was sent away since its last task had just been ended so.
+  excuseDoubted(state, engine, now, effects);
+  if (!isPresent(engine) || engine.stage === 'leaving') return;
+  const then = state.phase === 'running' ? 'what it ran runs again elsewhere' : 'what it ran has no record';
+  effects.notice(`${engine.node}: ${why}; ${then}.`);
+  state.lastProblem = `${engine.node}: ${why}`;
+  engine.stage = 'ending';
+}
+
+/** Stops an engine softly. @returns why not, if it cannot be */
+export function onStopEngine(state: DriverState, rank: number, now: number, effects: Effects): string | undefined {
+  const why = stopEngine(state, rank, now, effects);
+  advance(state, undefined, now, effects);
+  return why;
+}
+
+/** Stops the contexts with this label softly. @returns why not, if there is none */
+export function onStopContexts(state: DriverState, label: string, now: number, effects: Effects): string | undefined {
+  const why = stopContexts(state, label, now, effects);
+  advance(state, undefined, now, effects);
+  return why;
 }
 
 function onLeft(
@@ -180,7 +213,7 @@ function onLeft(
   now: number,
   effects: Effects,
 ): void {
-  if (problem === undefined) {
+  if (problem === undefined || engine.interruption !== undefined) {
     effects.log('INFO', `engine ${engine.rank} on ${engine.node} left`);
   } else {
     effects.notice(`${engine.node}: the engine has left: ${problem}.`);
@@ -196,6 +229,8 @@ function onLeft(
 function advance(state: DriverState, engine: EngineState | undefined, now: number, effects: Effects): void {
   if (engine !== undefined) advanceEngine(engine, state, now, effects);
   handOut(state, now, effects);
+  stopFull(state, now, effects);
+  retireDone(state, engine, now, effects);
   if (state.phase === 'running') {
     const wanted = Math.max(readyItems, 2 * state.slots);
     const ready = state.pending.length + state.requested;
@@ -205,17 +240,27 @@ function advance(state: DriverState, engine: EngineState | undefined, now: numbe
     }
     if (state.streamEnded && state.pending.length === 0 && state.unsettled === 0) {
       close(state, { why: 'done' }, now, effects);
-    } else if (state.contexts.size > 0 && state.present === 0 && !someoneMayComeBack(state)) {
+    } else if (state.present > 0 || someoneMayComeBack(state)) {
+      state.lonely = false;
+    } else if (state.options.awaitsContexts) {
+      if (!state.lonely) effects.awaitEngines();
+      state.lonely = true;
+    } else if (state.contexts.size > 0) {
       const error = new DisbatchError('no-engine-left', noEngineSentence(state.lastProblem));
       close(state, { why: 'trouble', error }, now, effects);
     }
   }
-  if ((state.phase === 'closing' || state.phase === 'killing') && state.present === 0 && state.held.size === 0) {
+  if ((state.phase === 'closing' || state.phase === 'killing') && isDeserted(state)) {
     state.phase = 'over';
     sendLostAway(state, effects);
     dismissContexts(state, effects);
     effects.over();
   }
+}
+
+/** Nobody is there, and nothing is open that a task may have come to. */
+function isDeserted({ present, held, doubted }: DriverState): boolean {
+  return present === 0 && held.size === 0 && doubted.size === 0;
 }
 
 function someoneMayComeBack(state: DriverState): boolean {
@@ -236,52 +281,6 @@ function advanceStarting(state: DriverState, now: number, effects: Effects): voi
   for (const engine of state.engines.values()) {
     if (engine.stage === 'starting') advanceEngine(engine, state, now, effects);
   }
-}
-
-function handOut(state: DriverState, now: number, effects: Effects): void {
-  while (state.phase === 'running') {
-    const lost = nextAgain(state);
-    if (lost !== undefined) {
-      const free = takeFreeSlot(state);
-      if (free === undefined) return;
-      state.again.shift();
-      lost.fate = 'running';
-      state.counts.rerun++;
-      assign(state, free.engine, free.slot, lost.task, now, effects);
-      continue;
-    }
-    const item = state.pending.peek();
-    if (item === undefined) return;
-    if (item.kind === 'skip') {
-      state.pending.shift();
-      onSkip(state, item, effects);
-    } else if (item.kind === 'barrier') {
-      const settled = tryBarrier(state, item, now, effects);
-      if (settled === 'waiting') return;
-      if (settled === 'failed') close(state, { why: 'check-failed', barrier: item.taskId }, now, effects);
-    } else {
-      const free = takeFreeSlot(state);
-      if (free === undefined) return;
-      state.pending.shift();
-      state.unsettled++;
-      assign(state, free.engine, free.slot, item, now, effects);
-    }
-  }
-}
-
-/** The lost task that is the next to run again, still at its place. */
-function nextAgain(state: DriverState): LostTask | undefined {
-  for (;;) {
-    const lost = state.again.peek();
-    if (lost === undefined || lost.fate === 'again') return lost;
-    state.again.shift();
-  }
-}
-
-function onSkip(state: DriverState, skip: Skip, effects: Effects): void {
-  state.counts.skipped++;
-  if (hasFailed(skip.record)) state.counts.skippedFailed++;
-  if (!skip.written) effects.record(skip.record);
 }
 
 function noEngineSentence(problem: string | undefined): string {

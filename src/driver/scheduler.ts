@@ -8,7 +8,7 @@
 import type { RunnableTask } from '../contract/messages.ts';
 import { perEngineSlot } from '../contract/messages.ts';
 import type { Effects } from './effects.ts';
-import type { DriverState, EngineState, FreeSlot } from './state.ts';
+import type { ContextState, DriverState, EngineState, FreeSlot } from './state.ts';
 
 /** Takes the longest free slot of an engine that takes tasks, or nothing. */
 export function takeFreeSlot(state: DriverState): FreeSlot | undefined {
@@ -36,8 +36,17 @@ export function assign(
   if (task.kind === 'task') {
     state.runningTasks++;
     engine.assigned++;
+    countForContext(state, engine.context);
   }
   effects.toEngine(engine.rank, { type: 'run', slot, task });
+}
+
+/** One that has been given as many tasks as it takes gets no more, from this very moment. */
+function countForContext(state: DriverState, context: ContextState): void {
+  context.assigned++;
+  if (context.assigned !== context.taskLimit) return;
+  for (const engine of context.engines) engine.draining = true;
+  state.full.push(context);
 }
 
 /** Takes a task out of its slot; an ordinary slot of an engine that takes tasks is free again. */

@@ -17,7 +17,7 @@
  */
 
 import { Deque } from '../base/deque.ts';
-import type { RunnableTask } from '../contract/messages.ts';
+import type { Outcome, RunnableTask } from '../contract/messages.ts';
 import type { RunCounts, RunEnd } from '../contract/snapshot.ts';
 import type { StatusRecord } from '../task/status-record.ts';
 import type { Barrier, PerEngineTask, Task } from '../task/task.ts';
@@ -67,6 +67,10 @@ export interface EngineState {
   stage: EngineStage;
   /** It gets no more tasks, and leaves when those that it has are done. */
   draining: boolean;
+  /** Its node can be given back as soon as nothing is left for it. */
+  readonly retires: boolean;
+  /** Who ends it from outside, in words. */
+  interruption: string | undefined;
   /** Whether it ends its tasks by itself when it has not heard from the driver for the lease time: over a connection. */
   readonly leased: boolean;
   /** Whether its connection is there: a lost engine that has one may come back. */
@@ -97,8 +101,22 @@ export interface ContextState {
   readonly host: string;
   readonly pid: number;
   readonly engines: EngineState[];
+  /** It is stopped softly when it has been given so many tasks; 0: no limit. */
+  readonly taskLimit: number;
+  assigned: number;
+  /** Its resource manager may end its tasks by a signal, before engines or driver know of it. */
+  readonly revocable: boolean;
   /** It was told to leave, or is gone. */
   left: boolean;
+}
+
+/** A task that has failed, perhaps since its node was taken back. */
+export interface DoubtedFailure {
+  readonly engine: EngineState;
+  readonly task: Task;
+  readonly outcome: Outcome;
+  /** From then on it counts, in seconds since 1970. */
+  readonly until: number;
 }
 
 export interface FreeSlot {
@@ -120,6 +138,8 @@ export interface DriverOptions {
   readonly patience: number;
   /** How often a task that was lost is run again; undefined: it is recorded as lost at once. */
   readonly maxLost: number | undefined;
+  /** Contexts may come at any time: it waits for them when no engine is left. */
+  readonly awaitsContexts: boolean;
   /** The driver's own host and PID: they stand in the records of barriers. */
   readonly node: string;
   readonly pid: number;
@@ -153,11 +173,19 @@ export interface DriverState {
   readonly held: Set<LostTask>;
   /** Lost tasks that are to run again, before anything that is pending; those that are settled are passed over. */
   readonly again: Deque<LostTask>;
-  /** Ordinary tasks that were handed out and are not settled: in slots, held, or to run again. */
+  /** Failures that may not be the tasks' own, in the order of time. */
+  readonly doubted: Set<DoubtedFailure>;
+  /** Ordinary tasks that were handed out and are not settled: in slots, held, doubted, or to run again. */
   unsettled: number;
   /** How often a task was lost, by task id. */
   readonly lossesOf: Map<number, number>;
   failedSinceBarrier: number;
+  /** Everything has been handed out, and nothing is known that may have to run again. */
+  nothingLeft: boolean;
+  /** Contexts that have just been given as many tasks as they take. */
+  readonly full: ContextState[];
+  /** No engine is there, and the user has been told. */
+  lonely: boolean;
   /** Why the last engine that is gone went, for the sentence when none is left. */
   lastProblem: string | undefined;
   readonly counts: RunCounts;
@@ -186,9 +214,13 @@ export function newState(options: DriverOptions): DriverState {
     runningTasks: 0,
     held: new Set(),
     again: new Deque(),
+    doubted: new Set(),
     unsettled: 0,
     lossesOf: new Map(),
     failedSinceBarrier: 0,
+    nothingLeft: false,
+    full: [],
+    lonely: false,
     lastProblem: undefined,
     counts: {
       finished: 0,

@@ -12,6 +12,9 @@ import { release } from './scheduler.ts';
 import { keptFailures, type DriverState, type EngineState, type LostTask } from './state.ts';
 import { lostOutcome, recordOf } from './task-records.ts';
 
+/** How long the signals by which nodes are taken back may be apart, in seconds. */
+const doubtSeconds = 1;
+
 /** An engine that is part of the run reports the end of what it runs in a slot. */
 export function onTaskEnd(
   state: DriverState,
@@ -33,6 +36,22 @@ export function onTaskEnd(
   } else if (task.kind === 'task' && outcome.exitCode === lostExitCode) {
     // Its launcher died; the engine has seen to it that the task is dead.
     onDeath(state, newLoss(engine, task, outcome.start, now), now, effects);
+  } else {
+    settleOrDoubt(state, engine, task, outcome, now, effects);
+  }
+}
+
+/** Records the end of a task, unless its failure may not be its own: see doubted-failures.ts. */
+export function settleOrDoubt(
+  state: DriverState,
+  engine: EngineState,
+  task: RunnableTask,
+  outcome: Outcome,
+  now: number,
+  effects: Effects,
+): void {
+  if (task.kind === 'task' && engine.context.revocable && outcome.exitCode !== 0) {
+    state.doubted.add({ engine, task, outcome, until: now + doubtSeconds });
   } else {
     settle(state, engine, task, outcome, now, effects);
   }
@@ -78,9 +97,9 @@ export function settle(
 /** A task that is known to be dead without a report: it runs again, unless it was lost too often or the run is ending. */
 export function onDeath(state: DriverState, lost: LostTask, now: number, effects: Effects): void {
   const { task, engine } = lost;
-  if (state.phase !== 'running') {
-    lost.fate = 'settled';
-    onInterrupted(state, task, effects);
+  // An engine that was told to end its tasks, by us or from outside, need not have started what was sent to it last.
+  if (lost.ending || state.phase !== 'running') {
+    onCutShort(state, lost, effects);
     return;
   }
   const losses = (state.lossesOf.get(task.taskId) ?? 0) + 1;

@@ -3,7 +3,8 @@
  * milliseconds.
  *
  *   linked ── the lease ends ─► ending ── no task runs ─► idle ── the driver wants it again ─► linked
- *      └───── the connection breaks ─► broken ── no task runs ─► over
+ *      ├───── the connection breaks ─► broken ── no task runs ─► over
+ *      └───── ended from outside ─► interrupted ── no task runs ─► over
  *
  * Always true: when the lease has ended, or the connection is gone, no task is started; and what the driver sent before it
  * knew of the end of the lease is void.
@@ -26,7 +27,7 @@ export class EngineLink {
   private readonly times: LeaseTimes;
   private readonly ends: LinkEnds;
   private readonly lease: Lease;
-  private stage: 'linked' | 'ending' | 'idle' | 'broken' | 'over' = 'linked';
+  private stage: 'linked' | 'ending' | 'idle' | 'interrupted' | 'broken' | 'over' = 'linked';
   private nextPulse: number;
   /** When the driver was last told that the lease has ended, and since when it is idle. */
   private told = 0;
@@ -50,7 +51,7 @@ export class EngineLink {
     switch (message.type) {
       case 'heard':
         this.lease.heard(message.pulse);
-        if (this.stage === 'linked') this.prolong(now);
+        if (this.stage === 'linked' || this.stage === 'interrupted') this.prolong(now);
         return;
       case 'work-again':
         if (this.stage === 'idle') this.onWorkAgain(now);
@@ -78,7 +79,7 @@ export class EngineLink {
         if (this.stage === 'linked') this.prolong(now);
         break;
       case 'left':
-        if (this.stage !== 'broken') this.ends.toDriver(message);
+        if (this.stage !== 'broken') this.ends.toDriver({ ...message, problem: message.problem ?? this.problem });
         this.stage = 'over';
         this.ends.over(message.problem ?? this.problem);
         return;
@@ -91,7 +92,7 @@ export class EngineLink {
           this.onIdle(now);
           return;
         }
-        if (this.stage === 'broken') {
+        if (this.stage === 'broken' || this.stage === 'interrupted') {
           this.ends.toEngine({ type: 'leave', endBackground: true });
           return;
         }
@@ -111,8 +112,26 @@ export class EngineLink {
       } else if (now >= this.nextPulse) {
         this.sendPulse(now);
       }
+    } else if (this.stage === 'interrupted') {
+      // Its tasks are being ended; the driver is to know that it is still there.
+      if (now >= this.nextPulse) this.sendPulse(now);
     } else if (this.stage === 'idle' && now - this.idleSince > this.times.patienceMs) {
       this.giveUp(`the driver has not been heard of for ${Math.round((now - this.idleSince) / 1000)} s`);
+    }
+  }
+
+  /** Somebody ends the engine from outside: it ends its tasks and leaves, and the driver hears of it first. */
+  interrupt(why: string, now: number): void {
+    // A second signal must not keep its last words from the driver.
+    if (this.stage === 'interrupted') return;
+    this.tick(now);
+    if (this.isLinked()) {
+      this.stage = 'interrupted';
+      this.problem = why;
+      this.ends.toDriver({ type: 'ending', why });
+      this.ends.toEngine({ type: 'end-tasks', graceMs: this.times.graceMs });
+    } else {
+      this.broken(why);
     }
   }
 
@@ -126,6 +145,7 @@ export class EngineLink {
     this.problem = problem;
     const { stage } = this;
     this.stage = 'broken';
+    // One that is interrupted ends its tasks already.
     if (stage === 'idle') this.ends.toEngine({ type: 'leave', endBackground: true });
     else if (stage === 'linked') this.ends.toEngine({ type: 'end-tasks', graceMs: this.times.graceMs });
   }

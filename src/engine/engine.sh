@@ -16,7 +16,7 @@
 # Only names that begin with _disbatch_ are set, since a name that the login exports would reach the tasks.
 
 # Handled rather than ignored: the engine must not find them ignored.
-trap : HUP PIPE INT TERM
+trap : HUP PIPE INT TERM USR1 USR2
 exec 2>&1
 
 # Says a word of its own; the line break ends what others may have begun. Nobody may be left to hear it.
@@ -31,8 +31,11 @@ _disbatch_problem() {
 
 [ -d "$3" ] ||
   _disbatch_problem "the folder $3 is not there; the hosts of a run share the folder it is started in"
+_disbatch_oldpwd=${OLDPWD-}
 cd -- "$3" 2>/dev/null ||
   _disbatch_problem "the folder $3 cannot be entered there; the hosts of a run share the folder it is started in"
+# What cd has set there would reach the tasks.
+if [ -n "$_disbatch_oldpwd" ]; then OLDPWD=$_disbatch_oldpwd; else unset OLDPWD; fi
 if ! [ -f "$1" ] || ! [ -x "$1" ]; then
   _disbatch_problem "there is no Node at $1, its path on the host where the run was started; install it there at the same path, or use one on a shared disk"
 fi

@@ -1,28 +1,25 @@
 /**
- * An engine: runs the tasks it is given in its slots, through a launcher, and reports what became of them.
+ * An engine: runs the tasks it is given in its slots, through launchers, and reports what became of them.
  *
- *   start() ─► launcher says hello ─► joined ─► run … started … ended ─► end-tasks ─► tasks-ended ─► leave ─► left
+ *   start() ─► launchers say hello ─► joined ─► run … started … ended ─► end-tasks ─► tasks-ended ─► leave ─► left
  *
- * Always true: each `run` is answered by exactly one `ended`, also when the task could not be started or the launcher died.
- * When the launcher dies, what it ran is killed, reported as lost, and another launcher takes over the same slots.
+ * One launcher serves all slots, or each slot has its own. Always true: each `run` is answered by exactly one `ended`, also
+ * when the task could not be started or the launcher died. When a launcher dies, what it ran is killed, reported as lost,
+ * and another takes over the same slots.
  */
 
-import { constants } from 'node:os';
-import { asBytes, bytesOfText } from '../base/byte-string.ts';
+import type { Socket } from 'node:net';
+import { lenientTextOfBytes } from '../base/byte-string.ts';
 import { elapsedMs } from '../base/elapsed.ts';
 import type { Logger } from '../base/log.ts';
-import {
-  nothingWritten,
-  type FromEngine,
-  type Outcome,
-  type RunnableTask,
-  type ToEngine,
-} from '../contract/messages.ts';
-import { lostExitCode, noPid } from '../task/status-record.ts';
-import { LauncherProcess, type LauncherCommand } from './launcher-process.ts';
-import { orphanGraceMs, protocolVersion, sampleHead, sampleTail, type FromLauncher } from './launcher-protocol.ts';
-import { killStrays, signalProcess, taskMark } from './stray-processes.ts';
-import { engineVariables, laneOfSlot, slotOfLane, taskVariables, type EngineFacts } from './task-env.ts';
+import type { FromEngine, RunnableTask, ToEngine } from '../contract/messages.ts';
+import type { LauncherLink } from './launcher-link.ts';
+import { orphanGraceMs, type FromLauncher } from './launcher-protocol.ts';
+import { LauncherStation, receiveLauncher, type Hello } from './launcher-station.ts';
+import { RunningTasks } from './running-tasks.ts';
+import { shareOut, type SharedOut } from './slot-resources.ts';
+import type { LauncherCommand } from './spawned-launcher.ts';
+import { engineVariables, laneOfSlot, slotOfLane, taskVariables, type EngineFacts, type Variable } from './task-env.ts';
 
 /** What an engine needs to know. */
 export interface EngineOptions {
@@ -33,6 +30,11 @@ export interface EngineOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Launchers in the order of preference: the next is tried when one does not start. */
   readonly launchers: readonly LauncherCommand[];
+  /** Each slot but the first has a launcher of its own, which comes by itself to `receiveLauncher`. */
+  readonly launcherPerSlot: boolean;
+  /** Variables with comma lists that are shared out over the slots; and whether the slots have their own already. */
+  readonly resources: readonly string[];
+  readonly slotsOwnResources: boolean;
   /** Open file for what the launcher prints. */
   readonly errorFd: number;
   readonly log: Logger;
@@ -43,82 +45,83 @@ export interface EngineOptions {
 /** How long a launcher usually gets to its hello. */
 export const usualHelloMs = 60_000;
 
-interface BusySlot {
-  readonly task: RunnableTask;
-  /** Milliseconds since 1970 when it was given to the launcher, for a task that is lost before it started. */
-  readonly given: number;
-  started: { readonly pid: number; readonly start: number } | undefined;
-  /** How often it could not be started for want of something that may come back. */
-  refusals: number;
-  /** What the last refusal was, while it waits to be tried again. */
-  refused: Outcome | undefined;
-}
-
-/** Too many processes, too little memory, too many open files: what is missing now may be there in a moment. */
-const passingErrors = new Set([
-  constants.errno.EAGAIN,
-  constants.errno.ENOMEM,
-  constants.errno.EMFILE,
-  constants.errno.ENFILE,
-]);
-
-/** How often a start is tried again after such an error: with waits from 0.1 s, doubled each time, half a minute in all. */
-const maxRefusals = 8;
-const firstWaitMs = 100;
-
 /**
  * How often a launcher may die in a row without one task ended between, before the engine gives up. More than a task that
  * kills its launcher is run, a few times over: the tasks after it may be well.
  */
 const maxDeathsInARow = 10;
 
-/** How long to look for the end of processes that were sent KILL: one that hangs in the kernel never ends. */
-const killPatienceMs = 3000;
-
-/** The exit code for a task that could not be started for a reason that has no errno. Source: the original. */
-const notStartedCode = 200;
-
 export class Engine {
   private readonly options: EngineOptions;
   private readonly send: (message: FromEngine) => void;
-  private readonly busy = new Map<number, BusySlot>();
-  private readonly launcherEnv: NodeJS.ProcessEnv;
-  private launcher: LauncherProcess | undefined;
-  private choice = 0;
-  private helloSeen = false;
-  private helloTimer: NodeJS.Timeout | undefined;
+  private readonly tasks: RunningTasks;
+  private readonly stations: readonly LauncherStation[];
+  /** What the launchers that came by themselves have in their environments, by slot. */
+  private readonly found = new Map<number, ReadonlyMap<string, string>>();
+  private shared: SharedOut = { slots: 0, variables: () => [], notes: [] };
+  /** Of tasks whose launcher was not started with them. */
+  private readonly ownVariables: readonly Variable[];
   private joined = false;
   private deathsInARow = 0;
   private stage: 'up' | 'ending' | 'leaving' | 'left' = 'up';
-  private waiting: ToEngine[] = [];
-  private leaseUntil: number | undefined;
+  /** Launchers that are to say when no task of theirs runs any more; and whether they have been asked. */
+  private readonly endings = new Map<LauncherStation, 'to be asked' | 'asked'>();
+  private readonly gone = new Set<LauncherStation>();
 
   constructor(options: EngineOptions, send: (message: FromEngine) => void) {
     this.options = options;
     this.send = send;
-    this.launcherEnv = { ...options.env, ...engineVariables(options.facts) };
+    const variables = engineVariables(options.facts);
+    this.ownVariables = Object.entries(variables);
+    const { facts, launchers, errorFd, log, helloMs, slots, launcherPerSlot } = options;
+    this.tasks = new RunningTasks({
+      ...{ facts, log },
+      start: (slot, task) => this.stationOf(slot).do((link) => this.startTask(link, slot, task)),
+      ended: (slot, outcome) => send({ type: 'ended', slot, outcome }),
+    });
+    const common = { env: { ...options.env, ...variables }, errorFd, log, helloMs };
+    const station = (name: string, commands: readonly LauncherCommand[] | undefined): LauncherStation => {
+      const made: LauncherStation = new LauncherStation(
+        { ...common, name, commands },
+        {
+          up: (hello) => this.onHello(hello),
+          message: (message) => this.onLauncher(made, message),
+          died: (problem) => this.onDeath(made, problem),
+          left: () => this.onLeft(made),
+          failed: (problem) => void this.giveUp(problem),
+        },
+      );
+      return made;
+    };
+    const others = launcherPerSlot ? Array.from({ length: slots - 1 }, (_, i) => `the launcher of slot ${i + 1}`) : [];
+    this.stations = [station('the launcher', launchers), ...others.map((name) => station(name, undefined))];
   }
 
   start(): void {
-    this.startLauncher();
+    for (const station of this.stations) station.start();
   }
 
   receive(message: ToEngine): void {
     if (this.stage === 'left') return;
-    // While there is no launcher, or not for sure, what comes waits: a launcher that dies before its hello never worked.
-    if (this.launcher === undefined || !this.helloSeen) {
-      this.waiting.push(message);
-      return;
-    }
     switch (message.type) {
-      case 'run':
-        this.run(message.slot, message.task);
+      case 'run': {
+        const { slot, task } = message;
+        this.stationOf(slot).do(() => this.tasks.begin(slot, task));
         break;
+      }
       case 'end-tasks':
+        // It leaves only when it has no tasks; a signal may come meanwhile all the same.
+        if (this.stage === 'leaving') return;
         this.stage = 'ending';
-        // Those that wait to be tried again are not known to the launcher.
-        for (const [slot, { refused }] of this.busy) if (refused !== undefined) this.end(slot, refused);
-        this.launcher.send({ type: 'end', graceMs: message.graceMs });
+        this.tasks.endRefused();
+        for (const station of this.stations) {
+          this.endings.set(station, 'to be asked');
+          station.do((link) => {
+            if (!this.endings.has(station)) return;
+            this.endings.set(station, 'asked');
+            link.send({ type: 'end', graceMs: message.graceMs });
+          });
+        }
         break;
       case 'heard':
       case 'work-again':
@@ -126,193 +129,130 @@ export class Engine {
       case 'leave':
         this.stage = 'leaving';
         // A launcher that is still ending things must not be told to leave: it leaves at its `done`.
-        if (message.endBackground) this.launcher.send({ type: 'end', graceMs: orphanGraceMs });
-        else this.launcher.send({ type: 'leave' });
+        for (const station of this.stations) {
+          station.leave((link) =>
+            link.send(message.endBackground ? { type: 'end', graceMs: orphanGraceMs } : { type: 'leave' }),
+          );
+        }
         break;
     }
   }
 
+  /** A launcher that the engine has not started connects. */
+  receiveLauncher(socket: Socket): void {
+    receiveLauncher(
+      socket,
+      (slot) => (slot > 0 && this.stage !== 'left' ? this.stations[slot] : undefined),
+      this.options.helloMs,
+    );
+  }
+
   /**
-   * Unless this is called again within so many milliseconds, the launcher ends all tasks, whatever this process does or
+   * Unless this is called again within so many milliseconds, the launchers end all tasks, whatever this process does or
    * cannot do. undefined: there is no such bound.
    */
   prolongLease(ms: number | undefined): void {
-    this.leaseUntil = ms === undefined ? undefined : elapsedMs() + ms;
-    if (this.helloSeen) this.sendLease();
+    const until = ms === undefined ? undefined : elapsedMs() + ms;
+    for (const station of this.stations) station.prolong(until);
   }
 
   /** Kills everything at once, without a word to the driver. */
   kill(): void {
     this.stage = 'left';
-    this.launcher?.kill();
-    this.killBusyGroups();
+    for (const station of this.stations) station.kill();
+    this.tasks.killGroups();
   }
 
-  private sendLease(): void {
-    const ms = this.leaseUntil === undefined ? 0 : Math.max(1, Math.round(this.leaseUntil - elapsedMs()));
-    this.launcher?.send({ type: 'lease', ms });
+  /** The launcher of a slot. That of the first slot runs the per-engine tasks too. */
+  private stationOf(slot: number): LauncherStation {
+    const index = this.options.launcherPerSlot ? Math.max(0, slot) : 0;
+    return this.stations[index] as LauncherStation;
   }
 
-  private run(slot: number, task: RunnableTask): void {
-    const given = Date.now();
-    if (task.command.includes('\0')) {
-      const reason = 'the command holds a NUL byte, and no program can be given one';
-      this.send({ type: 'ended', slot, outcome: notStarted(given / 1000, notStartedCode, reason) });
-      return;
+  private startTask(link: LauncherLink, slot: number, task: RunnableTask): void {
+    const own = this.stationOf(slot).isOpen ? this.ownVariables : [];
+    const env = [...own, ...taskVariables(task, slot), ...this.shared.variables(slot)];
+    link.send({ type: 'start', lane: laneOfSlot(slot), command: task.command, env });
+  }
+
+  private onHello({ slot, variables }: Hello): void {
+    if (slot > 0) {
+      this.found.set(slot, new Map(variables.map(([name, value]) => [name, lenientTextOfBytes(value)])));
     }
-    this.busy.set(slot, { task, given, started: undefined, refusals: 0, refused: undefined });
-    this.startTask(slot, task);
+    if (this.joined || this.stage === 'left' || this.found.size < this.stations.length - 1) return;
+    // The first launcher may be the last to come.
+    this.stations[0]?.do(() => this.join());
   }
 
-  private startTask(slot: number, task: RunnableTask): void {
-    const env = taskVariables(task, slot);
-    this.launcher?.send({ type: 'start', lane: laneOfSlot(slot), command: task.command, env });
+  private join(): void {
+    if (this.joined) return;
+    this.joined = true;
+    const { resources, slots, slotsOwnResources, env, node } = this.options;
+    const lookUp = (of: number, name: string): string | undefined =>
+      of > 0 && this.found.size > 0 ? this.found.get(of)?.get(name) : env[name];
+    this.shared = shareOut(resources, slots, lookUp, slotsOwnResources);
+    this.send({ type: 'joined', node, pid: process.pid, slots: this.shared.slots, notes: this.shared.notes });
   }
 
-  private onRefusal(slot: number, { errno, time, reason }: Extract<FromLauncher, { type: 'failed' }>): void {
-    const busy = this.busy.get(slot);
-    const outcome = notStarted(time, errno, reason);
-    if (busy === undefined || !passingErrors.has(errno) || busy.refusals === maxRefusals || this.stage !== 'up') {
-      this.end(slot, outcome);
-      return;
-    }
-    busy.refused = outcome;
-    const waitMs = firstWaitMs * 2 ** busy.refusals++;
-    this.options.log(
-      'WARNING',
-      `task ${busy.task.taskId} could not be started (${reason}); trying again in ${waitMs} ms`,
-    );
-    setTimeout(() => {
-      // By then the launcher may have died, and the slot been given to another task.
-      if (this.busy.get(slot) !== busy) return;
-      busy.refused = undefined;
-      this.startTask(slot, busy.task);
-    }, waitMs);
-  }
-
-  private startLauncher(): void {
-    const command = this.options.launchers[this.choice];
-    if (command === undefined) {
-      this.leave('no launcher starts on this node');
-      return;
-    }
-    this.options.log('INFO', `starting the ${command.kind} launcher`);
-    const launcher = new LauncherProcess(command, this.launcherEnv, this.options.errorFd, {
-      message: (message) => this.onLauncher(message),
-      exit: (problem) => void this.onLauncherExit(problem),
-    });
-    this.launcher = launcher;
-    this.helloTimer = setTimeout(() => {
-      this.options.log('ERROR', `the launcher did not say hello within ${this.options.helloMs / 1000} s`);
-      launcher.kill();
-    }, this.options.helloMs);
-  }
-
-  private onLauncher(message: FromLauncher): void {
+  private onLauncher(station: LauncherStation, message: Exclude<FromLauncher, { type: 'hello' }>): void {
     if (this.stage === 'left') return;
     switch (message.type) {
-      case 'hello':
-        if (message.version !== protocolVersion) {
-          this.options.log('ERROR', `the launcher speaks version ${message.version}, this engine ${protocolVersion}`);
-          this.launcher?.kill();
-          return;
-        }
-        this.helloSeen = true;
-        clearTimeout(this.helloTimer);
-        this.options.log('INFO', `the launcher is up with PID ${message.pid}`);
-        if (this.leaseUntil !== undefined) this.sendLease();
-        if (!this.joined) {
-          this.joined = true;
-          this.send({ type: 'joined', node: this.options.node, pid: process.pid, slots: this.options.slots });
-        }
-        for (const waiting of this.waiting.splice(0)) this.receive(waiting);
-        return;
       case 'started': {
         const slot = slotOfLane(message.lane);
-        const busy = this.busy.get(slot);
-        if (busy === undefined) return;
-        busy.started = { pid: message.pid, start: message.start };
-        this.send({ type: 'started', slot, pid: message.pid, start: message.start });
+        const { pid, start } = message;
+        if (this.tasks.started(slot, pid, start)) this.send({ type: 'started', slot, pid, start });
         return;
       }
       case 'ended': {
         const { type: _, lane, ...outcome } = message;
-        this.end(slotOfLane(lane), outcome);
+        if (this.tasks.end(slotOfLane(lane), outcome)) this.deathsInARow = 0;
         return;
       }
       case 'failed':
-        this.onRefusal(slotOfLane(message.lane), message);
+        if (this.tasks.refuse(slotOfLane(message.lane), message, this.stage === 'up')) this.deathsInARow = 0;
         return;
       case 'done':
         if (message.swept > 0) this.options.log('INFO', `ended ${message.swept} processes that tasks had left behind`);
-        if (this.stage === 'leaving') this.launcher?.send({ type: 'leave' });
-        if (this.stage !== 'ending') return;
-        this.stage = 'up';
-        this.send({ type: 'tasks-ended' });
+        if (this.stage === 'leaving') station.do((link) => link.send({ type: 'leave' }));
+        this.onTasksEnded(station);
         return;
     }
   }
 
-  private end(slot: number, outcome: Outcome): void {
-    // A frame about an idle lane can only be a mistake of the launcher: it must not become a record.
-    if (!this.busy.delete(slot)) {
-      this.options.log('ERROR', `the launcher reports the end of nothing in slot ${slot}`);
-      return;
-    }
-    this.deathsInARow = 0;
-    this.send({ type: 'ended', slot, outcome });
+  /** A launcher that was asked to end its tasks has, or is dead. */
+  private onTasksEnded(station: LauncherStation): void {
+    if (this.endings.get(station) !== 'asked') return;
+    this.endings.delete(station);
+    if (this.endings.size > 0 || this.stage !== 'ending') return;
+    this.stage = 'up';
+    this.send({ type: 'tasks-ended' });
   }
 
-  private async onLauncherExit(problem: string | undefined): Promise<void> {
-    this.launcher = undefined;
-    clearTimeout(this.helloTimer);
-    if (this.stage === 'left') return;
-    if (this.stage === 'leaving') {
-      this.leave(undefined);
-      return;
-    }
-    this.options.log('ERROR', problem ?? 'the launcher left by itself');
-    if (!this.helloSeen) this.choice++;
-    else this.deathsInARow++;
-    this.helloSeen = false;
-    await this.killBusyTasks();
-    if (this.wasKilled()) return;
+  private async onDeath(station: LauncherStation, problem: string): Promise<'go on' | 'stop'> {
+    this.deathsInARow++;
+    await this.tasks.kill((slot) => this.stationOf(slot) === station);
+    if (this.wasKilled()) return 'stop';
     if (this.deathsInARow >= maxDeathsInARow) {
       // The driver takes what ran here for lost; to report it first would only bring the next tasks.
-      this.leave(`the launcher died ${this.deathsInARow} times in a row (${problem ?? 'it left by itself'})`);
-      return;
+      await this.giveUp(`the launcher died ${this.deathsInARow} times in a row (${problem})`);
+      return 'stop';
     }
-    this.reportLost();
-    if (this.stage === 'ending') {
-      this.stage = 'up';
-      this.send({ type: 'tasks-ended' });
-    }
-    this.startLauncher();
+    this.tasks.lose((slot) => this.stationOf(slot) === station);
+    this.onTasksEnded(station);
+    return 'go on';
   }
 
-  /** Kills what the dead launcher ran, and waits until it is dead. */
-  private async killBusyTasks(): Promise<void> {
-    const { runId, engineRank } = this.options.facts;
-    const marks = [...this.busy].map(([slot, { task }]) => taskMark(runId, engineRank, task.taskId, slot));
-    const left = await killStrays(marks, killPatienceMs, () => this.killBusyGroups());
-    if (left.length > 0) {
-      this.options.log('ERROR', `could not see the end of the processes ${left.join(', ')} of lost tasks`);
-    }
+  private onLeft(station: LauncherStation): void {
+    this.gone.add(station);
+    if (this.stage === 'leaving' && this.gone.size === this.stations.length) this.leave(undefined);
   }
 
-  private reportLost(): void {
-    const now = Date.now() / 1000;
-    for (const [slot, { started, given }] of [...this.busy]) {
-      this.busy.delete(slot);
-      const outcome = { ...notStarted(started?.start ?? given / 1000, lostExitCode, ''), finish: now };
-      this.send({ type: 'ended', slot, outcome });
-    }
-  }
-
-  private killBusyGroups(): void {
-    for (const { started } of this.busy.values()) {
-      if (started !== undefined) signalProcess(-started.pid, 'SIGKILL');
-    }
+  /** Without its launchers the engine can do nothing: it ends what still runs, and leaves. */
+  private async giveUp(problem: string): Promise<void> {
+    if (this.wasKilled()) return;
+    for (const station of this.stations) station.kill();
+    await this.tasks.kill(() => true);
+    if (!this.wasKilled()) this.leave(problem);
   }
 
   /** Asked again after a wait: kill() may have come in between. */
@@ -324,18 +264,4 @@ export class Engine {
     this.stage = 'left';
     this.send({ type: 'left', problem });
   }
-}
-
-function notStarted(time: number, exitCode: number, reason: string): Outcome {
-  const text = bytesOfText(reason);
-  const [head, rest] = [text.slice(0, sampleHead), text.slice(sampleHead)];
-  return {
-    pid: noPid,
-    exitCode,
-    start: time,
-    finish: time,
-    output: nothingWritten,
-    error: { bytes: text.length, head: asBytes(head), tail: asBytes(rest.slice(-sampleTail)) },
-    usage: undefined,
-  };
 }

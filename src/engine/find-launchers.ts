@@ -5,7 +5,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { DisbatchError } from '../base/errors.ts';
-import type { LauncherCommand } from './launcher-process.ts';
+import type { LauncherCommand } from './spawned-launcher.ts';
 
 /**
  * @param folder - where the program is installed

@@ -1,8 +1,9 @@
 /**
  * The launcher protocol: how an engine has tasks started, watched and ended. Pure: framing, encode and decode.
  *
- * A launcher is a process of its own with one engine at the other end of its standard input and output. It has numbered
- * lanes, each running at most one task. Two implementations hold to this page: native/launcher.c and portable-launcher.ts.
+ * A launcher is a process of its own with one engine at the other end of its standard input and output, or of a connection
+ * that it makes itself. It has numbered lanes, each running at most one task. Two implementations hold to this page:
+ * native/launcher.c and portable-launcher.ts.
  *
  * Frame:   u32 length of what follows · u8 type · payload. All numbers little-endian; f64 is IEEE 754; times are seconds
  *          since 1970; byte counts are f64 (exact to 2^53). A frame is at most 64 MiB.
@@ -20,12 +21,13 @@
  *   4 LEAVE  the launcher exits with status 0 and leaves background processes of ended tasks alone
  *   5 LEASE  u32 milliseconds: unless another LEASE comes within them, KILL to all tasks, then exit with status 3, whatever
  *            the engine does or cannot do; 0: no lease. What was sent before the end counts only if it was read before it.
- *   End of file on standard input (the engine is gone): as END with a grace of two seconds, then exit. Output that
- *   nobody reads any more is no reason to stop before the tasks are dead.
+ *   End of file on standard input, or on the connection (the engine is gone): as END with a grace of two seconds, then
+ *   exit with status 0. Output that nobody reads any more is no reason to stop before the tasks are dead.
  *
  * Launcher to engine
- *   1 HELLO   u32 protocol version · u32 pid · u32 features, at once after the start. Features: bit 0, CPU time and peak
- *             memory are exact; bit 1, END sweeps what tasks left behind (FEATURE_SWEEP)
+ *   1 HELLO   u32 protocol version · u32 pid · u32 features · i32 slot (-1: none was given) · variables: NAME=VALUE
+ *             strings, each ended by NUL. At once after the start. The first three are there in every version.
+ *             Features: bit 0, CPU time and peak memory are exact; bit 1, END sweeps what tasks left behind (FEATURE_SWEEP)
  *   2 STARTED u32 lane · i32 pid · f64 start
  *   3 ENDED   u32 lane · i32 pid · i32 exit code (-N when signal N killed it) · f64 start · f64 finish (when the exit was
  *             known) · f64 bytes of output · f64 bytes of error output · f64 user CPU seconds · f64 system CPU seconds ·
@@ -38,16 +40,24 @@
  *   5 DONE    u32 how many processes, not tasks themselves, the sweep of END killed
  *
  * Arguments of a launcher: `--nofile N` (soft limit on open files that tasks get, since Node raises its own),
- * `--ignore-signals N,N` (signals that tasks start with ignored, as under nohup).
+ * `--ignore-signals N,N` (signals that tasks start with ignored, as under nohup), `--slot N` (told in HELLO), `--tell NAME`
+ * (up to 16 times: HELLO has the variables of the launcher's own environment that these name, as far as they are set).
+ * `--connect PATH` (up to 4 times): the launcher speaks over a connection to this Unix socket; its standard input is not
+ * read and its standard output not written. For a launcher that the engine has not started itself, as under Slurm, where
+ * each slot's launcher inherits what the slot has. The paths are tried in order, again and again until one accepts, for
+ * at most `--patience MS` (60000); then exit with status 4 and one line on standard error. Who listens must be the same
+ * user, or the path counts as absent: the native launcher asks the kernel, the portable one wants the socket's folder to
+ * be this user's and closed to others. With `--connect` the environment is taken as it is; without, values that are not
+ * UTF-8 are looked up where the parent process, then the engine, has them from.
  * A launcher ignores HUP, INT, QUIT and TERM: its engine decides, and a terminal's Ctrl-C reaches the whole foreground group.
  * Every task dies with its launcher where the system can do that (Linux: PR_SET_PDEATHSIG KILL).
  */
 
-import { asBytes, type ByteString } from '../base/byte-string.ts';
+import { asBytes, bytesOfText, type ByteString, lenientTextOfBytes } from '../base/byte-string.ts';
 import type { Outcome } from '../contract/messages.ts';
 
 /** The version in HELLO. An engine refuses another. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** Bits of HELLO's features: CPU time and peak memory are exact; END sweeps what tasks left behind. */
 export const featureUsage = 1;
@@ -61,6 +71,19 @@ export const orphanGraceMs = 2000;
 
 /** A launcher's exit status when its lease has ended. */
 export const leaseEndedStatus = 3;
+
+/** A launcher's exit status when there was no engine to connect to. */
+export const noEngineStatus = 4;
+
+/** How long a launcher tries to connect, unless told otherwise. */
+export const usualPatienceMs = 60_000;
+
+/** How often a launcher may be given `--connect` and `--tell`. */
+export const connectMost = 4;
+export const tellMost = 16;
+
+/** The slot in HELLO of a launcher that was given none. */
+export const noSlot = -1;
 
 /** Sample sizes of an output: first bytes, and last bytes of the rest. Source: the original's status file. */
 export const sampleHead = 40;
@@ -82,7 +105,15 @@ export type ToLauncher =
   | { readonly type: 'lease'; readonly ms: number };
 
 export type FromLauncher =
-  | { readonly type: 'hello'; readonly version: number; readonly pid: number; readonly features: number }
+  | {
+      readonly type: 'hello';
+      readonly version: number;
+      readonly pid: number;
+      readonly features: number;
+      readonly slot: number;
+      /** Names as text, values as the bytes that they are. */
+      readonly variables: readonly (readonly [string, ByteString])[];
+    }
   | { readonly type: 'started'; readonly lane: number; readonly pid: number; readonly start: number }
   | ({ readonly type: 'ended'; readonly lane: number } & Outcome)
   | {
@@ -145,10 +176,13 @@ export function encodeToLauncher(message: ToLauncher): Buffer {
 export function encodeFromLauncher(message: FromLauncher): Buffer {
   switch (message.type) {
     case 'hello': {
-      const buffer = frame(fromType.hello, 12);
+      const variables = message.variables.map(([name, value]) => `${bytesOfText(name)}=${value}\0`).join('');
+      const buffer = frame(fromType.hello, helloFixed + variables.length);
       buffer.writeUInt32LE(message.version, 5);
       buffer.writeUInt32LE(message.pid, 9);
       buffer.writeUInt32LE(message.features, 13);
+      buffer.writeInt32LE(message.slot, 17);
+      buffer.write(variables, 5 + helloFixed, 'latin1');
       return buffer;
     }
     case 'started': {
@@ -198,6 +232,9 @@ export function encodeFromLauncher(message: FromLauncher): Buffer {
   }
 }
 
+/** Payload of HELLO before the variables. */
+const helloFixed = 16;
+
 /** Payload of ENDED before the samples. */
 const endedFixed = 12 + 7 * 8 + 4;
 
@@ -212,14 +249,15 @@ export function decodeFromLauncher(body: Buffer): FromLauncher {
   };
   need(1);
   switch (body[0]) {
-    case fromType.hello:
+    case fromType.hello: {
       need(13);
-      return {
-        type: 'hello',
-        version: body.readUInt32LE(1),
-        pid: body.readUInt32LE(5),
-        features: body.readUInt32LE(9),
-      };
+      const version = body.readUInt32LE(1);
+      const known = { type: 'hello', version, pid: body.readUInt32LE(5), features: body.readUInt32LE(9) } as const;
+      // Of another version, no more is known than these three: enough to say which it is.
+      if (version !== protocolVersion) return { ...known, slot: noSlot, variables: [] };
+      need(1 + helloFixed);
+      return { ...known, slot: body.readInt32LE(13), variables: decodeVariables(body.subarray(1 + helloFixed)) };
+    }
     case fromType.started:
       need(17);
       return { type: 'started', lane: body.readUInt32LE(1), pid: body.readInt32LE(5), start: body.readDoubleLE(9) };
@@ -258,6 +296,17 @@ export function decodeFromLauncher(body: Buffer): FromLauncher {
     default:
       throw new ProtocolError(`a frame of the unknown type ${body[0]}`);
   }
+}
+
+function decodeVariables(strings: Buffer): (readonly [string, ByteString])[] {
+  if (strings.length === 0) return [];
+  if (strings.at(-1) !== 0) throw new ProtocolError('the variables of a HELLO are cut short');
+  const entries = strings.toString('latin1', 0, strings.length - 1).split('\0');
+  return entries.map((entry) => {
+    const equals = entry.indexOf('=');
+    if (equals < 1) throw new ProtocolError('a variable of a HELLO has no name');
+    return [lenientTextOfBytes(asBytes(entry.slice(0, equals))), asBytes(entry.slice(equals + 1))];
+  });
 }
 
 /** Decodes one frame from an engine (type and payload, without the length). */

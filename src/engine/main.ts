@@ -8,7 +8,9 @@
  * ends with 0 when nothing is. Of standard input only the first line matters, and before the driver is reached its end.
  */
 
+import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { elapsedMs } from '../base/elapsed.ts';
 import { DisbatchError } from '../base/errors.ts';
@@ -23,6 +25,7 @@ import { decodeToEngine, encodeMessage, type Message } from '../contract/wire.ts
 import { Engine, usualHelloMs } from './engine.ts';
 import { EngineLink } from './engine-link.ts';
 import { findLaunchers } from './find-launchers.ts';
+import { LauncherListener, launcherSocketPaths } from './launcher-listener.ts';
 import { StoreRelay } from './store-relay.ts';
 import { engineMark, killStrays } from './stray-processes.ts';
 
@@ -43,6 +46,10 @@ class Problem extends Error {}
 async function main(): Promise<number> {
   const [word, runId, rank] = process.argv.slice(2);
   if (word === '--sweep' && runId !== undefined && rank !== undefined) {
+    // First, so that a launcher that comes too late finds nobody.
+    for (const path of launcherSocketPaths(socketFolders(), runId, Number(rank))) {
+      rmSync(dirname(path), { recursive: true, force: true });
+    }
     return (await killStrays([engineMark(runId, Number(rank))], sweepMs)).length === 0 ? 0 : 1;
   }
   const started = takeStartedWith(process.env);
@@ -65,7 +72,13 @@ async function main(): Promise<number> {
   }
   log('INFO', `disBatch ${DISBATCH_VERSION} on ${hostname()} (PID ${process.pid}), connected to ${connection.remote}`);
   const relay = run.openStore === undefined ? await openRelay(addresses, key, log) : undefined;
-  await takeTasks(config, connection, log, run.openStore ?? relay?.address, launcherArguments(started));
+  let engine: Engine | undefined;
+  const listener = config.launcherPerSlot
+    ? await LauncherListener.open(socketFolders(), run.runId, config.rank, (socket) => engine?.receiveLauncher(socket))
+    : undefined;
+  const storeAddress = run.openStore ?? relay?.address;
+  await takeTasks(config, connection, log, storeAddress, launcherArguments(started), (made) => (engine = made));
+  listener?.close();
   relay?.close();
   return 0;
 }
@@ -77,6 +90,7 @@ function takeTasks(
   log: Logger,
   storeAddress: string | undefined,
   launcherArgs: readonly string[],
+  onEngine: (engine: Engine) => void,
 ): Promise<void> {
   const { run, rank } = config;
   const times = leaseTimes(run.heartbeat);
@@ -93,6 +107,8 @@ function takeTasks(
         },
         env: process.env,
         launchers: findLaunchers(__dirname, run.launcher, launcherArgs),
+        ...{ launcherPerSlot: config.launcherPerSlot, resources: config.resources },
+        slotsOwnResources: config.slotsOwnResources,
         // Its words go where this process's go: to the context.
         errorFd: 2,
         helloMs: usualHelloMs,
@@ -131,8 +147,12 @@ function takeTasks(
       },
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      process.on(signal, () => link.broken(`${signal} ended the engine`));
+      process.on(signal, () => link.interrupt(`${signal} ended the engine`, elapsedMs()));
     }
+    // A resource manager may send these to all that runs in a job; they are for the tasks. Node would open its debugger.
+    for (const signal of ['SIGUSR1', 'SIGUSR2'] as const)
+      process.on(signal, () => log('INFO', `${signal} is ignored here`));
+    onEngine(engine);
     engine.start();
   });
 }
@@ -143,6 +163,11 @@ function takeTasks(
  */
 function keepStartupFilesFromTasks(env: NodeJS.ProcessEnv): void {
   if (!(Number(env['SHLVL']) >= 1)) env['SHLVL'] = '1';
+}
+
+/** Where the socket may be at which launchers of slots find the engine. slot.sh has the same folders. */
+function socketFolders(): string[] {
+  return [...new Set(['/tmp', process.env['TMPDIR'] ?? '/tmp', '/dev/shm'])];
 }
 
 /** The first line of standard input. Its end later says that the context is gone; the driver is who decides then. */

@@ -1,9 +1,9 @@
 /**
  * The portable launcher: starts, watches and ends the tasks of one engine with nothing but Node.
  *
- * The program of a process of its own, with the engine at the other end of its standard input and output. The protocol is
- * told in launcher-protocol.ts; native/launcher.c is the other implementation. This one cannot know peak memory, nor find
- * what left a task's process group, and its tasks outlive a SIGKILL of it.
+ * The program of a process of its own, with the engine at the other end of its standard input and output, or of a connection
+ * that it makes itself. The protocol is told in launcher-protocol.ts; native/launcher.c is the other implementation. This
+ * one cannot know peak memory, nor find what left a task's process group, and its tasks outlive a SIGKILL of it.
  *
  *                 START, SIGNAL
  *                     ┌──┐         END, or the engine is gone
@@ -15,6 +15,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
 import { type ByteString, bytesOfText } from '../base/byte-string.ts';
 import { elapsedMs } from '../base/elapsed.ts';
 import {
@@ -23,15 +24,18 @@ import {
   FrameReader,
   leaseEndedStatus,
   type FromLauncher,
+  noEngineStatus,
   orphanGraceMs,
   ProtocolError,
   protocolVersion,
   type ToLauncher,
 } from './launcher-protocol.ts';
+import { type LauncherArguments, readArguments } from './portable-arguments.ts';
 import { bashArguments, type Preparation } from './portable-command.ts';
+import { connectToEngine } from './portable-connection.ts';
 import { Ending } from './portable-ending.ts';
 import { argumentsFit, failureOf } from './portable-failure.ts';
-import { closeInherited, NofileLimit, ownRawEnv } from './portable-limits.ts';
+import { closeInherited, NofileLimit, ownRawEnv, ownVariables } from './portable-limits.ts';
 import { closePipe, type Pipe, PipeSupply } from './portable-pipes.ts';
 import { RunningTask, type TaskEnd } from './portable-task.ts';
 
@@ -48,7 +52,8 @@ class PortableLauncher {
   private readonly pipes = new PipeSupply();
   private pipesFail = false;
   private readonly frames = new FrameReader();
-  private readonly output = openOutput();
+  private readonly input: Readable;
+  private readonly output: Socket;
   private queue: Buffer[] = [];
   private ending: Ending | undefined;
   private engineGone = false;
@@ -58,19 +63,24 @@ class PortableLauncher {
   private readonly nofile: NofileLimit;
   private readonly ignoredSignals: readonly number[];
   private readonly ownEnv: NodeJS.ProcessEnv = copyOfEnv(process.env);
-  private readonly rawEnv: readonly (readonly [string, ByteString])[] = ownRawEnv();
+  private readonly rawEnv: readonly (readonly [string, ByteString])[];
 
-  constructor(nofile: number | undefined, ignoredSignals: readonly number[]) {
+  /** @param connection - to the engine; undefined: standard input and output serve */
+  constructor({ nofile, ignoredSignals, slot, tell }: LauncherArguments, connection: Socket | undefined) {
     this.nofile = new NofileLimit(nofile);
     this.ignoredSignals = ignoredSignals;
-    this.send({ type: 'hello', version: protocolVersion, pid: process.pid, features: 0 });
-    process.stdin.on('data', (chunk: Buffer) => this.take(chunk));
-    process.stdin.on('end', () => this.loseEngine(0));
-    process.stdin.on('error', () => this.loseEngine(0));
+    this.rawEnv = ownRawEnv(connection === undefined);
+    this.input = connection ?? process.stdin;
+    this.output = connection ?? openOutput();
+    const variables = ownVariables(tell, this.rawEnv);
+    this.send({ type: 'hello', version: protocolVersion, pid: process.pid, features: 0, slot, variables });
+    this.input.on('data', (chunk: Buffer) => this.take(chunk));
+    this.input.on('end', () => this.loseEngine(0));
+    this.input.on('error', () => this.loseEngine(0));
     this.output.on('error', () => this.loseEngine(0));
     this.output.on('end', () => this.loseEngine(0));
     this.output.on('close', () => this.loseEngine(0));
-    this.output.on('drain', () => process.stdin.resume());
+    this.output.on('drain', () => this.input.resume());
     if (this.output.readable) this.output.resume();
   }
 
@@ -239,7 +249,7 @@ class PortableLauncher {
     if (this.engineGone) return;
     this.engineGone = true;
     this.exitStatus = status;
-    process.stdin.pause();
+    this.input.pause();
     this.beginEnd(orphanGraceMs);
   }
 
@@ -263,7 +273,7 @@ class PortableLauncher {
     if (frames.length === 0 || this.output.destroyed || this.output.writableEnded) return;
     this.output.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
     // An engine that does not read gets nothing new started, so that what waits for it stays small.
-    if (this.output.writableLength > pendingLimit) process.stdin.pause();
+    if (this.output.writableLength > pendingLimit) this.input.pause();
   }
 }
 
@@ -302,26 +312,30 @@ function complain(sentence: string): void {
   writeSync(2, `disBatch launcher: ${sentence.replaceAll('\n', ' ')}\n`);
 }
 
-/** The value after a flag in the arguments. */
-function valueOf(flag: string): string | undefined {
-  const at = process.argv.indexOf(flag, 2);
-  return at < 0 ? undefined : process.argv[at + 1];
+/** Says in one line why it cannot go on, and ends. */
+function giveUp(status: number, error: unknown): never {
+  complain((error as Error).message);
+  process.exit(status);
 }
 
-function main(): void {
+async function main(): Promise<void> {
   // The engine decides. USR1 would make Node open a port for a debugger; a task may send it, and the other two, by mistake.
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGALRM'])
     process.on(signal, () => {});
   closeInherited();
-  const nofile = valueOf('--nofile');
-  const ignored = valueOf('--ignore-signals') ?? '';
-  new PortableLauncher(
-    nofile === undefined ? undefined : Number(nofile),
-    ignored
-      .split(',')
-      .filter((part) => part !== '')
-      .map(Number),
-  );
+  let args: LauncherArguments;
+  try {
+    args = readArguments(process.argv.slice(2));
+  } catch (error) {
+    giveUp(2, error);
+  }
+  let connection: Socket | undefined;
+  try {
+    if (args.connect.length > 0) connection = await connectToEngine(args.connect, args.patienceMs);
+  } catch (error) {
+    giveUp(noEngineStatus, error);
+  }
+  new PortableLauncher(args, connection);
 }
 
-main();
+void main();

@@ -7,7 +7,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
-import { asBytes, type ByteString, textOfBytes } from '../base/byte-string.ts';
+import { asBytes, bytesOfText, type ByteString, textOfBytes } from '../base/byte-string.ts';
 
 /** Descriptors that the launcher has for itself at most: Node's own, and pipes in stock. */
 const ownDescriptors = 200;
@@ -62,16 +62,47 @@ function setOwnLimit(soft: string): boolean {
 /**
  * Entries of the environment that are not UTF-8, which Node passes on mangled: those of the launcher, and those that the
  * engine, whose Node has mangled them already, was started with. Linux only.
+ *
+ * @param engineIsParent - whether the engine started this launcher
  */
-export function ownRawEnv(): readonly (readonly [string, ByteString])[] {
+export function ownRawEnv(engineIsParent: boolean): readonly (readonly [string, ByteString])[] {
   if (process.platform !== 'linux') return [];
-  const mangled = Object.entries(process.env).flatMap(([name, value]) => (value?.includes('\ufffd') ? [name] : []));
+  const mangled = Object.entries(process.env).flatMap(([name, value]) => (isMangled(value) ? [name] : []));
   if (mangled.length === 0) return [];
-  const entries = new Map([...rawEntries(process.ppid), ...rawEntries('self').filter(([, value]) => !isUtf8(value))]);
+  const ofEngine = engineIsParent ? rawEntries(process.ppid) : [];
+  const entries = new Map([...ofEngine, ...ownRawEntries()]);
   return mangled.flatMap((name) => {
     const value = entries.get(name);
     return value === undefined || isUtf8(value) || name.startsWith('DISBATCH_') ? [] : [[name, value]];
   });
+}
+
+/**
+ * The variables of these names that are set, each with its bytes.
+ *
+ * @param raw - what `ownRawEnv` gave
+ */
+export function ownVariables(
+  names: readonly string[],
+  raw: readonly (readonly [string, ByteString])[],
+): readonly (readonly [string, ByteString])[] {
+  const exact = new Map(raw);
+  if (names.some((name) => isMangled(process.env[name])))
+    for (const [name, value] of ownRawEntries()) exact.set(name, value);
+  return names.flatMap((name) => {
+    const text = process.env[name];
+    return text === undefined ? [] : [[name, exact.get(name) ?? bytesOfText(text)] as const];
+  });
+}
+
+/** Whether Node may have put U+FFFD for bytes that are not UTF-8. */
+function isMangled(value: string | undefined): boolean {
+  return value?.includes('\ufffd') === true;
+}
+
+/** The launcher's own entries that are not UTF-8. */
+function ownRawEntries(): [string, ByteString][] {
+  return rawEntries('self').filter(([, value]) => !isUtf8(value));
 }
 
 function isUtf8(value: ByteString): boolean {

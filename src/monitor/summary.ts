@@ -33,7 +33,7 @@ export function summary(snapshot: RunSnapshot, facts: SummaryFacts, paint: Paint
     );
   }
   lines.push(`  status  ${visible(facts.statusPath)}`);
-  const unfinished = end !== undefined && end.why !== 'done';
+  const unfinished = end !== undefined && end.why !== 'done' && !isComplete(snapshot);
   const failed = counts.failed + counts.skippedFailed > 0;
   if (unfinished || failed) {
     const what = unfinished ? (failed ? 'resume, failed ones too' : 'resume') : 'run the failed ones again';
@@ -59,9 +59,16 @@ function headline({ counts, total, start, now }: RunSnapshot, paint: Paint): str
   return `disBatch: ${parts.join(', ')}, in ${duration(wall)} (task time ${duration(counts.taskSeconds)}${rate})`;
 }
 
+/** A soft stop that came when nothing was left to start: all is done. */
+function isComplete({ end, counts, total }: RunSnapshot): boolean {
+  const isSoft = end?.why === 'soft-stop' || end?.why === 'time-limit';
+  return isSoft && total !== undefined && counts.finished + counts.skipped >= total;
+}
+
 /** Why the run ended before all was done. */
-function endSentence({ end, counts, total, running }: RunSnapshot): string | undefined {
-  if (end === undefined || end.why === 'done') return undefined;
+function endSentence(snapshot: RunSnapshot): string | undefined {
+  const { end, counts, total, running } = snapshot;
+  if (end === undefined || end.why === 'done' || isComplete(snapshot)) return undefined;
   const left = total === undefined ? undefined : total - counts.finished - counts.skipped;
   const rest =
     left === undefined || left === 0 ? '' : ` ${grouped(left)} ${left === 1 ? 'task is' : 'tasks are'} left.`;
@@ -75,6 +82,8 @@ function endSentence({ end, counts, total, running }: RunSnapshot): string | und
       return `  Stopped at the first failure (--fail-fast).${rest}${ended}`;
     case 'soft-stop':
       return `  Stopped as asked: running tasks have finished.${rest}`;
+    case 'time-limit':
+      return `  Stopped before the end of the allocation: running tasks have finished.${rest}`;
     case 'signal':
       return `  Ended by ${end.signal}.${rest}${ended}`;
     case 'trouble':

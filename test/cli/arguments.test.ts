@@ -24,8 +24,14 @@ function mistake(...words: string[]): [ErrorCode, string] {
 const defaults: Omit<RunArguments, 'options'> = {
   taskFile: 'Tasks',
   sshNodes: [],
-  cpusPerTask: 1,
+  cpusPerTask: undefined,
   tasksPerNode: undefined,
+  fill: false,
+  resources: [],
+  startupOnly: false,
+  taskLimit: 0,
+  retire: 'default',
+  stopBefore: undefined,
   label: undefined,
   launcher: undefined,
   endBackground: false,
@@ -48,6 +54,8 @@ const defaults: Omit<RunArguments, 'options'> = {
   quiet: false,
 };
 
+const gpus = ['CUDA_VISIBLE_DEVICES', 'GPU_DEVICE_ORDINAL'];
+
 /** Each option: ways to write it, and what it changes. */
 const uses: [string[], Partial<RunArguments>][] = [
   [
@@ -59,6 +67,25 @@ const uses: [string[], Partial<RunArguments>][] = [
   [['-c 0.5', '-c.5', '-c=.5', '-c 5e-1'], { cpusPerTask: 0.5 }],
   [['-t 3', '-t3', '-t=3', '--tasksPerNode=3'], { tasksPerNode: 3 }],
   [['-l x', '-lx', '-l=x', '--label x'], { label: 'x' }],
+  [['--fill', '--fil'], { fill: true }],
+  [['-g', '--gpu', '--g'], { resources: ['CUDA_VISIBLE_DEVICES', 'GPU_DEVICE_ORDINAL'] }],
+  [['-E A', '-EA', '-E=A', '--env-resource A', '--env=A'], { resources: ['A'] }],
+  [['-E A,B_2 -E _c', '-EA -E B_2,_c'], { resources: ['A', 'B_2', '_c'] }],
+  [
+    ['-g -E A,CUDA_VISIBLE_DEVICES', '-E CUDA_VISIBLE_DEVICES -gE A'],
+    { resources: ['CUDA_VISIBLE_DEVICES', 'GPU_DEVICE_ORDINAL', 'A'] },
+  ],
+  [['-S', '--startup-only', '--start'], { startupOnly: true }],
+  [['-C 5', '-C5', '-C=5', '--context-task-limit 5', '--context=5'], { taskLimit: 5 }],
+  [['-S -C 3 -g --fill', '-SgC3 --fill'], { startupOnly: true, taskLimit: 3, fill: true, resources: gpus }],
+  [['--no-retire', '--no-ret'], { retire: 'no' }],
+  [['--retire-cmd ./back', '--retire-cmd=./back', '--retire-=./back'], { retire: { command: './back' } }],
+  [['--retire-cmd='], { retire: 'no' }],
+  [['--retire-cmd= -s a:1', '--no-retire -s a:1'], { retire: 'no', sshNodes: ['a:1'] }],
+  [['--stop-before 90', '--stop-before=90s', '--stop 1m30s', '--stop-before 1m30'], { stopBefore: 90 }],
+  [['--stop-before 5m', '--stop=300'], { stopBefore: 300 }],
+  [['--stop-before 2h', '--stop-before 120m', '--stop-before 1h60m'], { stopBefore: 7200 }],
+  [['--stop-before 1d2h3m4s', '--stop-before 1d2h3m4'], { stopBefore: 93_784 }],
   [['--launcher portable', '--launcher=portable'], { launcher: 'portable' }],
   [['--launcher native'], { launcher: 'native' }],
   [['--end-background'], { endBackground: true }],
@@ -262,6 +289,25 @@ describe('a mistake', () => {
     ['--exitcode T', /--exit-code/],
     ['-ex T', /-x/],
     ['--end-background --launcher portable T', /--end-background needs the native launcher/],
+    ['-C -1 T', /whole number/],
+    ['-C 1.5 T', /whole number/],
+    ['-E 2A T', /name of an environment variable/],
+    ['-E A, T', /name of an environment variable/],
+    ['-E A=1 T', /name of an environment variable/],
+    ['-E= T', /name of an environment variable/],
+    ['--stop-before 0 T', /such as 90s, 5m, 2h/],
+    ['--stop-before 5x T', /such as 90s, 5m, 2h/],
+    ['--stop-before 5m2h T', /such as 90s, 5m, 2h/],
+    ['--stop-before -5 T', /such as 90s, 5m, 2h/],
+    ['--stop-before= T', /such as 90s, 5m, 2h/],
+    ['--stop-before 1.5h T', /such as 90s, 5m, 2h/],
+    ['-S -s a:1 T', /^-S starts without hosts, so -s has nothing to act on\..*PREFIX_dbUtil\.sh/],
+    ['-S -E A T', /^-S starts without hosts, so -E has/],
+    ['-S --no-retire T', /^-S starts without hosts, so --no-retire has/],
+    ['-S --retire-cmd x T', /^-S starts without hosts, so --retire-cmd has/],
+    ['-S --retire-cmd= T', /^-S starts without hosts, so --retire-cmd has/],
+    ['--retire-cmd x -s a:1 T', /^--retire-cmd gives nodes of a job back, and -s names hosts/],
+    ['--no-retire=1 T', /^--no-retire takes no value/],
   ])('%s is told in a sentence that ends', (line, sentence) => {
     const [code, text] = mistake(...line.split(' '));
     expect(code).toBe('usage');
@@ -323,12 +369,20 @@ describe('a mistake', () => {
 
 describe('the command line of a context that is added to a run', () => {
   test('has the options of contexts', () => {
-    expect(parseContextArguments('-s a:1 -s b:2 -c 2 -t 3 -l more'.split(' '))).toEqual({
-      ...{ sshNodes: ['a:1', 'b:2'], cpusPerTask: 2, tasksPerNode: 3, label: 'more' },
+    const none = {
+      ...{ sshNodes: [], cpusPerTask: undefined, tasksPerNode: undefined, label: undefined, fill: false },
+      ...{ resources: undefined, taskLimit: 0, retire: 'default', stopBefore: undefined },
+    };
+    expect(parseContextArguments([])).toEqual(none);
+    expect(parseContextArguments('-s a:1 -s b:2 -c 2 -t 3 -l more -C 9'.split(' '))).toEqual({
+      ...none,
+      ...{ sshNodes: ['a:1', 'b:2'], cpusPerTask: 2, tasksPerNode: 3, label: 'more', taskLimit: 9 },
     });
-    expect(parseContextArguments([])).toEqual({
-      ...{ sshNodes: [], cpusPerTask: undefined, tasksPerNode: undefined, label: undefined },
+    expect(parseContextArguments('--fill -E A,B --retire-cmd ./back --stop-before 5m'.split(' '))).toEqual({
+      ...none,
+      ...{ fill: true, resources: ['A', 'B'], retire: { command: './back' }, stopBefore: 300 },
     });
+    expect(parseContextArguments(['-g', '--no-retire'])).toEqual({ ...none, resources: gpus, retire: 'no' });
   });
 
   test('explains itself', () => {
@@ -341,6 +395,9 @@ describe('the command line of a context that is added to a run', () => {
     [['Tasks'], /"Tasks" is one word too many/],
     [['-e'], /-e/],
     [['-c', '0'], /above 0/],
+    [['-S'], /-S/],
+    [['--retire-cmd', 'x', '-s', 'a:1'], /^--retire-cmd gives nodes/],
+    [['--stop-before', 'soon'], /such as 90s, 5m, 2h/],
   ])('%j is told in a sentence', (words, sentence) => {
     expect(() => parseContextArguments(words)).toThrow(sentence);
   });

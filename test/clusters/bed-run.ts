@@ -18,6 +18,8 @@ const passing = /_key\.json|_kvsinfo|\.new$/;
 export interface BedRunOptions extends CommandOptions {
   /** The last part of the prefix; `run`. */
   readonly name?: string;
+  /** Words before the command, such as those of salloc. */
+  readonly within?: readonly string[];
 }
 
 /** Words of bash that wait until a condition holds. */
@@ -28,17 +30,23 @@ export function waitFor(condition: string): string {
 export class BedRun {
   readonly bed: Bed;
   readonly folder: string;
-  readonly command: BedCommand;
+  private readonly started: BedCommand | undefined;
   /** The last part of the prefix. */
   protected readonly name: string;
 
-  /** Starts `disbatch -p NAME WORDS`. */
-  constructor(bed: Bed, words: readonly string[], options: BedRunOptions = {}) {
+  /** Starts `disbatch -p NAME WORDS`; without words something else starts it, such as a job. */
+  constructor(bed: Bed, words: readonly string[] | undefined, options: BedRunOptions = {}) {
     this.bed = bed;
     this.folder = options.cwd ?? bed.home('alice');
     this.name = options.name ?? 'run';
-    const command = [join(bed.program, 'disbatch'), '-p', this.name, ...words];
-    this.command = bed.start(command, { ...options, cwd: this.folder });
+    const command = words && [...(options.within ?? []), join(bed.program, 'disbatch'), '-p', this.name, ...words];
+    this.started = command && bed.start(command, { ...options, cwd: this.folder });
+  }
+
+  /** The command, when it was started here. */
+  get command(): BedCommand {
+    if (this.started === undefined) throw new Error('the run was not started by this');
+    return this.started;
   }
 
   /** Starts a run of these tasks, whose file is called `NAME.tasks`. */
@@ -116,7 +124,7 @@ export class BedRun {
     try {
       await until(what, holds, patienceSeconds);
     } catch (error) {
-      throw new Error(`${(error as Error).message}\n${this.command.stderr()}\n${this.driverLog()}`);
+      throw new Error(`${(error as Error).message}\n${this.started?.stderr() ?? ''}\n${this.driverLog()}`);
     }
   }
 

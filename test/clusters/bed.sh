@@ -7,7 +7,8 @@
 #   bed.sh on DIR N COMMAND…   (within, on the head) a command on a host
 #
 # DIR is an empty folder of the test's, at the same path on all hosts; in it:
-#   settings              NODES, USERS, SERVICES, DOWN (hosts that are not booted), NODE (Node here), as shell variables
+#   settings              NODES, USERS, SERVICES, DOWN (hosts that are not booted), NODE (Node here), as shell variables,
+#                         and those of the services
 #   services/*.sh         each with three functions: NAME_head, before the hosts; NAME_node N, on each host; NAME_ready
 #   home/, program/, log/ the users' homes, the program under test, the services' logs
 #   bin/node              Node, which may be where only root can enter
@@ -45,10 +46,10 @@ boot_host() {
   disown
 }
 
-# Waits for a condition, 20 s.
+# Waits for a condition, a minute: the machine may have other beds to carry.
 wait_for() {
   local _
-  for _ in {1..400}; do
+  for _ in {1..1200}; do
     "$@" >/dev/null 2>&1 && return 0
     sleep 0.05
   done
@@ -81,9 +82,12 @@ make_hosts_file() {
 case $act in
   up)
     if [ "${BED_INSIDE-}" != yes ]; then
-      BED_INSIDE=yes exec unshare --mount --uts --ipc --net --pid --fork --kill-child=KILL --mount-proc \
-        --propagation private bash "$here/bed.sh" up "$dir"
+      # Services hand their environment on: it is not the one of who started the bed.
+      exec env -i BED_INSIDE=yes PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        unshare --mount --uts --ipc --net --pid --fork --kill-child=KILL --mount-proc --propagation private \
+        bash "$here/bed.sh" up "$dir"
     fi
+    unset BED_INSIDE
     hostname head
     ip link set lo up
     # Where ip keeps its namespaces and services their sockets; the machine's own is not touched.
@@ -100,17 +104,21 @@ case $act in
     ip link add br0 type bridge
     ip addr add 10.77.0.1/24 dev br0
     ip link set br0 up
-    for service in $SERVICES; do "${service}_head"; done
+    for service in $SERVICES; do "${service//-/_}_head"; done
     for ((n = 1; n <= NODES; n++)); do
       case " $DOWN " in *" $n "*) ;; *) boot_host "$n" ;; esac
     done
-    for service in $SERVICES; do "${service}_ready"; done
+    # A host is booted when its services have gone to the background, which they do when they listen.
+    for ((n = 1; n <= NODES; n++)); do
+      case " $DOWN " in *" $n "*) ;; *) wait_for test -e "$dir/node$n.booted" ;; esac
+    done
+    for service in $SERVICES; do "${service//-/_}_ready"; done
     echo ready
     cat >/dev/null
     ;;
   node)
     hostname "node$1"
-    for service in $SERVICES; do "${service}_node" "$1"; done
+    for service in $SERVICES; do "${service//-/_}_node" "$1"; done
     touch "$dir/node$1.booted"
     # Process 1 has to collect what others leave behind.
     trap : CHLD

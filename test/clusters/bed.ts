@@ -5,26 +5,15 @@
  * test's process, since a bed lives no longer than its standard input. Its folder has the same path inside and outside.
  */
 
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
-import { shellQuoted } from '../../src/base/terminal-text.ts';
-import type { Finished } from '../support/run-disbatch.ts';
+import { lives, until, type Finished } from '../support/run-disbatch.ts';
+import { prepareBed, users, type BedOptions } from './bed-settings.ts';
 
-export interface BedOptions {
-  /** node1 … nodeN. */
-  readonly nodes: number;
-  /** Hosts that are not booted. */
-  readonly down?: readonly number[];
-  /** Hosts without an sshd. */
-  readonly withoutSshd?: readonly number[];
-  /** Further lines of a host's sshd_config. */
-  readonly sshd?: Readonly<Record<number, readonly string[]>>;
-  /** Instead of dist/: the folder that becomes the program on all hosts. */
-  readonly program?: string;
-}
+export type { BedOptions };
 
 export interface CommandOptions {
   /** alice, bob or root; alice. */
@@ -46,8 +35,12 @@ export interface BedCommand {
   kill(signal: NodeJS.Signals): void;
 }
 
+export interface BedProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
 const script = resolve(import.meta.dirname, 'bed.sh');
-const users = ['alice', 'bob'];
 
 export class Bed {
   /** The bed's folder, at this path here and on all its hosts. */
@@ -58,9 +51,12 @@ export class Bed {
   readonly node: string;
   /** Process 1 of the bed, by its number outside. */
   private readonly init: number;
+  /** What holds it all. */
+  private readonly outer: ChildProcess;
 
-  constructor(folder: string, init: number) {
+  constructor(folder: string, outer: ChildProcess, init: number) {
     this.folder = folder;
+    this.outer = outer;
     this.program = join(folder, 'program');
     this.node = join(folder, 'bin/node');
     this.init = init;
@@ -98,6 +94,13 @@ export class Bed {
     return this.start(args, options).finished;
   }
 
+  /** Runs a command on the head that has to end well. @returns what it printed */
+  async output(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+    const { status, stdout, stderr } = await this.run(args, options);
+    if (status !== 0) throw new Error(`${args.join(' ')}: status ${status}: ${stderr}`);
+    return stdout;
+  }
+
   /** The first words of a command on the head, for what starts its own processes from outside: ssh, for example. */
   prefix(options: CommandOptions = {}): string[] {
     return [...this.enter(false), ...asUser(this, options)];
@@ -119,6 +122,19 @@ export class Bed {
       })
       .filter((command) => command !== '')
       .join('\n');
+  }
+
+  /** All processes of the bed, its services included, by their numbers outside. */
+  processes(): BedProcess[] {
+    const found = [this.init];
+    // It grows while it is gone through.
+    for (const pid of found) found.push(...childrenOf(pid));
+    return found.map((pid) => ({ pid, command: commandLine(pid) }));
+  }
+
+  /** Takes the bed down, which the test's end does otherwise. Then none of its processes is left. */
+  async end(): Promise<void> {
+    await takeDown(this.outer, this.folder);
   }
 
   /** Runs a command on a host, as root. @returns what it printed */
@@ -172,44 +188,32 @@ export async function startBed(options: BedOptions): Promise<Bed> {
   // Not in TMPDIR, which may be a folder that the users cannot enter.
   const folder = mkdtempSync('/tmp/disbatch-bed-');
   chmodSync(folder, 0o755);
-  prepare(folder, options);
+  prepareBed(folder, options);
   const child = spawn('bash', [script, 'up', folder], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const ended = new Promise<void>((done) => child.on('close', () => done()));
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  });
+  onTestFinished(() => takeDown(child, folder));
   await ready(child);
   const [init] = childrenOf(child.pid as number);
   if (init === undefined) throw new Error('the bed has no process 1');
-  return new Bed(folder, init);
+  return new Bed(folder, child, init);
 }
 
-function prepare(folder: string, options: BedOptions): void {
-  writeFileSync(
-    join(folder, 'settings'),
-    [
-      `NODES=${options.nodes}`,
-      `USERS='${users.join(' ')}'`,
-      'SERVICES=sshd',
-      `DOWN='${(options.down ?? []).join(' ')}'`,
-      `NODE=${shellQuoted(process.execPath)}`,
-      '',
-    ].join('\n'),
-  );
-  mkdirSync(join(folder, 'sshd'));
-  for (const node of options.withoutSshd ?? []) writeFileSync(join(folder, `sshd/node${node}.off`), '');
-  for (const [node, lines] of Object.entries(options.sshd ?? {})) {
-    writeFileSync(join(folder, `sshd/node${node}.options`), `${lines.join('\n')}\n`);
+/** Ends a bed, however far it has come, once or again. */
+async function takeDown(outer: ChildProcess, folder: string): Promise<void> {
+  const runs = outer.exitCode === null && outer.signalCode === null;
+  const [init] = runs ? childrenOf(outer.pid as number) : [];
+  outer.kill('SIGKILL');
+  // It is dead when all others of the bed are: only then does nobody write to the folder any more.
+  if (init !== undefined) await until('the bed is gone', () => !lives(init));
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Waits until a condition holds that takes a command to look at, a minute on a machine that is not idle. */
+export async function untilAsked(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`waited a minute in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  // A copy, since the users may not be able to enter the checkout.
-  const program = join(folder, 'program');
-  cpSync(options.program ?? resolve(import.meta.dirname, '../../dist'), program, {
-    recursive: true,
-    filter: (source) => !/\/\.new-[^/]*$/.test(source),
-  });
-  execFileSync('chmod', ['-R', 'a+rX', program]);
 }
 
 /** Waits for the word `ready`. */
@@ -241,8 +245,21 @@ function asUser(bed: Bed, options: CommandOptions): string[] {
   return [...identity, 'env', '-i', '-C', options.cwd ?? home, ...variables];
 }
 
+/** The processes whose parent this is; none when it is gone. */
 function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-  );
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
 }

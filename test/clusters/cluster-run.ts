@@ -2,23 +2,12 @@
  * Runs of the built command over the hosts of a bed, with tasks that would notice if two engines ran them at a time.
  */
 
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StatusRecord } from '../../src/task/status-record.ts';
+import { lockTasks } from './bed-locks.ts';
 import { BedRun } from './bed-run.ts';
 import type { Bed } from './bed.ts';
-
-/**
- * A task takes the lock of its number, works, and leaves a mark; it complains when the lock is taken. A process that is
- * killed or whose machine is dead holds no lock.
- */
-const lockTask = `#!/bin/bash
-exec 9>"locks/$1"
-[ "$3" = unlocked ] || flock -n 9 || { echo "task $1 on $(hostname): it runs elsewhere" >>complaints; exit 99; }
-echo "$1 $(hostname)" >>begun
-sleep "$2"
-echo "$1 $(hostname)" >>done
-`;
 
 /** What became of a run. */
 export interface RunOutcome {
@@ -45,10 +34,7 @@ export class ClusterRun extends BedRun {
     this.tasks = tasks;
   }
 
-  /**
-   * Starts a run of `tasks` tasks of so many seconds, as alice in her home. Those with `unlocked` take no lock: a process
-   * that is frozen holds the one it has.
-   */
+  /** Starts a run of `tasks` tasks of so many seconds, as alice in her home. */
   static start(
     bed: Bed,
     hosts: string,
@@ -57,12 +43,7 @@ export class ClusterRun extends BedRun {
     lock: 'locked' | 'unlocked' = 'locked',
   ): ClusterRun {
     const folder = bed.home('alice');
-    mkdirSync(join(folder, 'locks'));
-    // The umask must not take anything from the users of the bed.
-    chmodSync(join(folder, 'locks'), 0o777);
-    writeFileSync(join(folder, 'lock-task'), lockTask, { mode: 0o755 });
-    const lines = Array.from({ length: tasks }, (_, i) => `./lock-task ${i} ${seconds} ${lock}\n`);
-    writeFileSync(join(folder, 'Tasks'), lines.join(''));
+    writeFileSync(join(folder, 'Tasks'), `${lockTasks(folder, tasks, seconds, lock).join('\n')}\n`);
     return new ClusterRun(bed, ['-s', hosts, '--heartbeat', '3', 'Tasks'], tasks);
   }
 

@@ -1,11 +1,12 @@
 /**
- * Engines on the hosts of a bed, started by SshHost as a user of the bed, with what they said.
+ * Engines on the hosts of a bed, started over ssh as a user of the bed, with what they said.
  */
 
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { SshHost, type SshHostOptions } from '../../src/context/ssh-host.ts';
+import { EngineStart, type EngineEnd } from '../../src/context/engine-start.ts';
+import { overSsh } from '../../src/context/ssh.ts';
 import { StartQueue } from '../../src/context/start-queue.ts';
 import { until } from '../support/run-disbatch.ts';
 import type { Bed } from './bed.ts';
@@ -20,48 +21,49 @@ export interface EngineTold {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** How a start or an engine ended. */
-export interface Ended {
-  readonly problem: string | undefined;
-  readonly dead: boolean;
+/** What is not as with others. */
+export interface HostOptions {
+  readonly engineRank?: number;
+  readonly queue?: StartQueue;
+  readonly ssh?: readonly string[];
+  readonly cwd?: string;
+  readonly folder?: string;
 }
 
 /** One engine on one host. */
 export class HostUnderTest {
-  readonly host: SshHost;
-  readonly ended: Promise<Ended>;
+  readonly host: EngineStart;
+  readonly ended: Promise<EngineEnd>;
   ups = 0;
   readonly log: string[] = [];
   /** What came to its end, when it has. */
-  end: Ended | undefined;
+  end: EngineEnd | undefined;
   private readonly bed: Bed;
   private readonly node: string;
   private readonly rank: number;
   private readonly wrapPath: string;
 
-  constructor(bed: Bed, node: string, options: Partial<SshHostOptions> = {}) {
+  constructor(bed: Bed, node: string, options: HostOptions = {}) {
     this.bed = bed;
     this.node = node;
     this.rank = options.engineRank ?? 0;
     this.wrapPath = join(bed.folder, 'log', `wrap-${this.rank}`);
     const wrapFd = openSync(this.wrapPath, 'w');
-    let settle: (ended: Ended) => void;
+    let settle: (ended: EngineEnd) => void;
     this.ended = new Promise((resolve) => (settle = resolve));
     const runId = 'run-of-the-test';
-    this.host = new SshHost(
+    this.host = new EngineStart(
       {
-        node,
-        ssh: [...bed.prefix(), 'ssh'],
-        nodePath: bed.node,
-        folder: bed.program,
-        cwd: bed.home('alice'),
-        runId,
-        engineRank: this.rank,
+        node: { name: node, cores: 1, slots: 1, coresPerTask: 1 },
+        transport: overSsh(options.ssh ?? [...bed.prefix(), 'ssh']),
+        command: {
+          ...{ nodePath: bed.node, folder: options.folder ?? bed.program, cwd: options.cwd ?? bed.home('alice') },
+          ...{ runId, engineRank: this.rank, launcher: undefined, resources: [] },
+        },
         config: JSON.stringify({ runId, engineRank: this.rank, key: 'secret-of-the-test' }),
-        queue: new StartQueue(Math.random),
+        queue: options.queue ?? new StartQueue(Math.random),
         wrapFd,
         log: (level, text) => this.log.push(`${level} ${text}`),
-        ...options,
       },
       {
         up: () => (this.ups += 1),

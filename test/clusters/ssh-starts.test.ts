@@ -46,7 +46,7 @@ test('an engine runs on the other host, has its config from its standard input, 
 
   expect(host.end).toBeUndefined();
   host.host.close();
-  expect(await host.ended).toEqual({ problem: undefined, dead: true });
+  expect(await host.ended).toMatchObject({ problem: undefined, dead: true });
   expect(host.ups).toBe(1);
   expect(host.wrap()).toBe('words without a line break\n');
   expect(await livesOn(bed, 2, told.task)).toBe(false);
@@ -55,7 +55,7 @@ test('an engine runs on the other host, has its config from its standard input, 
 test('a host that does not let the user in says so at once', async () => {
   const bed = await bedOf({ nodes: 1, sshd: { 1: ['DenyUsers alice'] } });
   const host = new HostUnderTest(bed, 'node1');
-  expect(await host.ended).toEqual({ problem: 'node1: Permission denied (publickey).', dead: true });
+  expect(await host.ended).toMatchObject({ problem: 'node1: Permission denied (publickey).', dead: true });
   expect(host.ups).toBe(0);
   expect(host.log.filter((line) => line.includes('tried again'))).toEqual([]);
 });
@@ -70,17 +70,20 @@ test('of three hosts one refuses and one is down; both are tried again, and the 
   expect(await well.running()).toMatchObject({ host: 'node3' });
   expect(refuses.end).toBeUndefined();
 
-  expect(await refuses.ended).toEqual({
+  expect(await refuses.ended).toMatchObject({
     problem: 'node1: connect to host node1 port 22: Connection refused.',
     dead: true,
   });
-  expect(await down.ended).toEqual({ problem: 'node2: connect to host node2 port 22: No route to host.', dead: true });
+  expect(await down.ended).toMatchObject({
+    problem: 'node2: connect to host node2 port 22: No route to host.',
+    dead: true,
+  });
   for (const host of [refuses, down])
     expect(host.log.filter((line) => line.includes('tried again')).length).toBeGreaterThan(1);
   expect(performance.now() - began).toBeLessThan(20_000);
   expect(well.end).toBeUndefined();
   well.host.close();
-  expect(await well.ended).toEqual({ problem: undefined, dead: true });
+  expect(await well.ended).toMatchObject({ problem: undefined, dead: true });
 });
 
 test('a host that is booted while it is tried comes up', async () => {
@@ -132,7 +135,7 @@ test('a login that greets on both outputs, without a line break, is no hindrance
   const host = new HostUnderTest(bed, 'node1');
   await host.running();
   host.host.close();
-  expect(await host.ended).toEqual({ problem: undefined, dead: true });
+  expect(await host.ended).toMatchObject({ problem: undefined, dead: true });
   expect(host.wrap()).toContain('Welcome\n');
   expect(host.wrap()).toContain('to this host');
   expect(host.wrap()).not.toContain('disbatch-engine: ');
@@ -141,7 +144,7 @@ test('a login that greets on both outputs, without a line break, is no hindrance
 test('an account that may not run anything is told of with the words of its shell', async () => {
   const bed = await bedOf({ nodes: 1, sshd: { 1: ['ForceCommand echo This account is for mail only; exit 3'] } });
   const host = new HostUnderTest(bed, 'node1');
-  expect(await host.ended).toEqual({
+  expect(await host.ended).toMatchObject({
     problem:
       'node1: the login there ended with exit status 3 before anything was started: This account is for mail only.',
     dead: true,
@@ -161,7 +164,7 @@ test('40 hosts at once against one sshd with MaxStartups 3:50:5 all come up', as
   const dropped = hosts.flatMap((host) => host.log).filter((line) => /Connection (closed|reset) by/.test(line));
   expect(dropped.length).toBeGreaterThan(0);
   for (const host of hosts) host.host.close();
-  for (const host of hosts) expect(await host.ended).toEqual({ problem: undefined, dead: true });
+  for (const host of hosts) expect(await host.ended).toMatchObject({ problem: undefined, dead: true });
 });
 
 test('kill -9 of ssh: the host is not known to be dead, but its engine and its task end', async () => {
@@ -169,7 +172,7 @@ test('kill -9 of ssh: the host is not known to be dead, but its engine and its t
   const host = new HostUnderTest(bed, 'node1');
   const told = await host.running();
   process.kill(host.sshPid(), 'SIGKILL');
-  expect(await host.ended).toEqual({ problem: 'node1: ssh was ended by SIGKILL.', dead: false });
+  expect(await host.ended).toMatchObject({ problem: 'node1: ssh was ended by SIGKILL.', dead: false });
   for (const pid of [told.pid, told.task]) expect(await endOn(bed, 1, pid)).toBe(true);
 });
 
@@ -178,7 +181,7 @@ test('kill -9 of an engine: its task is swept, and that is told', async () => {
   const host = new HostUnderTest(bed, 'node1');
   const told = await host.running();
   await bed.on(1, ['kill', '-9', String(told.pid)]);
-  expect(await host.ended).toEqual({
+  expect(await host.ended).toMatchObject({
     problem: 'node1: the engine ended with signal 9; all its tasks have ended.',
     dead: true,
   });
@@ -191,7 +194,7 @@ test('an engine that was killed and whose task cannot be swept is not told to be
   const told = await host.running();
   writeFileSync(join(bed.home('alice'), 'sweep-fails'), '');
   await bed.on(1, ['kill', '-9', String(told.pid)]);
-  expect(await host.ended).toEqual({
+  expect(await host.ended).toMatchObject({
     problem: 'node1: the engine ended with signal 9, and some of its tasks may still run.',
     dead: false,
   });
@@ -220,7 +223,7 @@ test("a host that crashes ends its ssh as the user's ssh_config says, and is not
   const host = new HostUnderTest(bed, 'node1');
   await host.running();
   await bed.crash(1);
-  expect(await host.ended).toEqual({ problem: 'node1: Timeout, server node1 not responding.', dead: false });
+  expect(await host.ended).toMatchObject({ problem: 'node1: Timeout, server node1 not responding.', dead: false });
 });
 
 test('a host that crashes or is cut off keeps its ssh, and kill() ends that', async () => {
@@ -232,7 +235,7 @@ test('a host that crashes or is cut off keeps its ssh, and kill() ends that', as
   for (const host of hosts) {
     expect(host.end).toBeUndefined();
     host.host.kill();
-    expect(await host.ended).toEqual({ problem: undefined, dead: false });
+    expect(await host.ended).toMatchObject({ problem: undefined, dead: false });
   }
 });
 
@@ -250,7 +253,7 @@ test('close() while a start is under way, or waits, leaves no engine anywhere', 
   await until('the login waits', () => existsSync(join(bed.home('alice'), 'held')));
   second.host.close();
   first.host.close();
-  for (const host of [first, second]) expect(await host.ended).toEqual({ problem: undefined, dead: true });
+  for (const host of [first, second]) expect(await host.ended).toMatchObject({ problem: undefined, dead: true });
   rmSync(hold);
   await until('nothing of it runs', () => !/engine|bash/.test(bed.commandsOf('alice')));
   expect(existsSync(join(bed.home('alice'), 'engine-0.json'))).toBe(false);

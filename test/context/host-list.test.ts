@@ -83,7 +83,7 @@ test('what follows the first dot of a name does not count', () => {
 
 describe('slots', () => {
   const plan = (cores: number, cpusPerTask: number, tasksPerNode?: number): unknown => {
-    const { slots, coresPerTask } = planNode({ name: 'n', cores }, { cpusPerTask, tasksPerNode });
+    const { slots, coresPerTask } = planNode({ name: 'n', cores }, { cpusPerTask, tasksPerNode, fill: false });
     return [slots, coresPerTask];
   };
 
@@ -103,7 +103,8 @@ describe('slots', () => {
   test('never need more cores than there are, unless -t says so', () => {
     fc.assert(
       fc.property(fc.nat(512), fc.integer({ min: 1, max: 64 }), (cores, each) => {
-        const { slots, coresPerTask } = planNode({ name: 'n', cores }, { cpusPerTask: each, tasksPerNode: undefined });
+        const options = { cpusPerTask: each, tasksPerNode: undefined, fill: false };
+        const { slots, coresPerTask } = planNode({ name: 'n', cores }, options);
         expect(slots * each).toBeLessThanOrEqual(cores);
         expect((slots + 1) * each).toBeGreaterThan(cores);
         if (slots > 0) expect(coresPerTask).toBeGreaterThanOrEqual(each);

@@ -9,7 +9,10 @@ import { shellQuoted } from '../../src/base/terminal-text.ts';
 import { skipWithout } from '../support/needs.ts';
 import { testFolder } from '../support/run-disbatch.ts';
 
-const command = { nodePath: '/usr/bin/node', folder: '/opt/d', cwd: '/data', runId: 'r', engineRank: 0 };
+const command = {
+  ...{ nodePath: '/usr/bin/node', folder: '/opt/d', cwd: '/data', runId: 'r', engineRank: 0 },
+  ...{ launcher: undefined, resources: [] },
+};
 
 function optionsOf(args: readonly string[]): string[] {
   return args.filter((_, index) => args[index - 1] === '-o');

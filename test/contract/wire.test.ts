@@ -1,14 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FromContext, FromEngine, ToContext, ToEngine } from '../../src/contract/messages.ts';
+import type {
+  FromContext,
+  FromControl,
+  FromEngine,
+  ToContext,
+  ToControl,
+  ToEngine,
+} from '../../src/contract/messages.ts';
 import {
   decodeFromContext,
+  decodeFromControl,
   decodeFromEngine,
   decodeHello,
   decodeToContext,
+  decodeToControl,
   decodeToEngine,
   encodeMessage,
 } from '../../src/contract/wire.ts';
+import type { RunOverview } from '../../src/contract/overview.ts';
 import { asBytes } from '../../src/base/byte-string.ts';
 
 const bytes = fc
@@ -47,11 +57,12 @@ const toEngine: fc.Arbitrary<ToEngine> = fc.oneof(
   fc.record({ type: type('work-again') }),
 );
 const fromEngine: fc.Arbitrary<FromEngine> = fc.oneof(
-  fc.record({ type: type('joined'), node: fc.string(), pid: count, slots: count }),
+  fc.record({ type: type('joined'), node: fc.string(), pid: count, slots: count, notes: fc.array(fc.string()) }),
   fc.record({ type: type('started'), slot: fc.integer(), pid: count, start: time }),
   fc.record({ type: type('ended'), slot: fc.integer(), outcome }),
   fc.record({ type: type('tasks-ended') }),
   fc.record({ type: type('pulse'), pulse: count }),
+  fc.record({ type: type('ending'), why: fc.string() }),
   fc.record({ type: type('lease-ended') }),
   fc.record({ type: type('left'), problem }),
 );
@@ -59,15 +70,61 @@ const toContext: fc.Arbitrary<ToContext> = fc.oneof(
   fc.record({ type: type('welcome'), rank: count, label: fc.string(), firstEngine: count }),
   fc.record({ type: type('leave'), why: fc.string() }),
 );
-const engines = fc.array(fc.record({ node: fc.string(), slots: count, leased: fc.boolean() }));
+const engines = fc.array(fc.record({ node: fc.string(), slots: count, leased: fc.boolean(), retires: fc.boolean() }));
 const fromContext: fc.Arbitrary<FromContext> = fc.oneof(
-  fc.record({ type: type('joined'), label: problem, host: fc.string(), pid: count, engines }),
+  fc.record({
+    ...{ type: type('joined'), label: problem, host: fc.string(), pid: count, taskLimit: count },
+    ...{ revocable: fc.boolean(), engines },
+  }),
   fc.record({ type: type('engine-ended'), engine: count, problem, dead: fc.boolean() }),
   fc.record({ type: type('stop'), how: fc.constantFrom('finish' as const, 'end' as const) }),
   fc.record({ type: type('left'), problem }),
 );
 
+const engineSight = fc.record({
+  ...{ rank: count, context: count, node: fc.string(), pid: count, slots: count, running: count, last: time },
+  ...{ assigned: count, finished: count, failed: count },
+  stage: fc.constantFrom('launching' as const, 'working' as const, 'draining' as const, 'lost' as const),
+});
+const overview: fc.Arbitrary<RunOverview> = fc.record({
+  ...{ prefix: fc.string(), taskName: fc.string(), end: problem, start: time, now: time },
+  phase: fc.constantFrom('running' as const, 'closing' as const, 'killing' as const, 'over' as const),
+  tasks: fc.record({
+    ...{ total: fc.option(count, { nil: undefined }), finished: count, failed: count, skipped: count },
+    ...{ running: count, lost: count },
+  }),
+  contexts: fc.array(
+    fc.record({
+      ...{ rank: count, label: fc.string(), host: fc.string(), pid: count, assigned: count, taskLimit: count },
+      left: fc.boolean(),
+    }),
+  ),
+  engines: fc.array(engineSight),
+});
+const fromControl: fc.Arbitrary<FromControl> = fc.oneof(
+  fc.record({ type: type('status') }),
+  fc.record({ type: type('stop-engine'), rank: count }),
+  fc.record({ type: type('stop-context'), label: fc.string() }),
+  fc.record({ type: type('stop-run') }),
+  fc.record({ type: type('wait') }),
+);
+const toControl: fc.Arbitrary<ToControl> = fc.oneof(
+  fc.record({ type: type('overview'), overview }),
+  fc.record({ type: type('answer'), problem }),
+  fc.record({ type: type('over'), exitStatus: count, overview }),
+);
+
 test('every message arrives as it was sent', () => {
+  fc.assert(
+    fc.property(fromControl, (message) => {
+      expect(decodeFromControl(encodeMessage(message))).toEqual(message);
+    }),
+  );
+  fc.assert(
+    fc.property(toControl, (message) => {
+      expect(decodeToControl(encodeMessage(message))).toEqual(message);
+    }),
+  );
   fc.assert(
     fc.property(toEngine, (message) => {
       expect(decodeToEngine(encodeMessage(message))).toEqual(message);
@@ -91,7 +148,10 @@ test('every message arrives as it was sent', () => {
 });
 
 describe('what is no message', () => {
-  const decoders = [decodeHello, decodeToEngine, decodeFromEngine, decodeToContext, decodeFromContext];
+  const decoders = [
+    ...[decodeHello, decodeToEngine, decodeFromEngine, decodeToContext, decodeFromContext],
+    ...[decodeFromControl, decodeToControl],
+  ];
 
   test('is an error with a sentence, whatever it is', () => {
     const anything = fc.oneof(fc.string(), fc.json());
@@ -112,7 +172,11 @@ describe('what is no message', () => {
     ],
     ['{"type":"toString"}', decodeFromEngine, 'message is of no known type'],
     ['{"type":"stop","how":"now"}', decodeFromContext, 'message.how is none of finish, end'],
-    ['{"type":"joined","host":"a","pid":1,"engines":[{"node":1}]}', decodeFromContext, 'engines[0].node is no text'],
+    [
+      '{"type":"joined","host":"a","pid":1,"taskLimit":0,"revocable":false,"engines":[{"node":1}]}',
+      decodeFromContext,
+      'engines[0].node is no text',
+    ],
     ['{"type":"engine","version":"4","rank":"0"}', decodeHello, 'hello.rank is no whole number'],
   ] as const)('%s says what is wrong', (text, decode, sentence) => {
     expect(() => decode(text)).toThrow(sentence);

@@ -1,8 +1,10 @@
 /**
  * A cluster for the driver's core, in virtual time: hosts with the real lease logic on connections that can be cut, and with
- * tasks that take time. Hosts crash, freeze and come back; engines, connections and contexts die.
+ * tasks that take time. Hosts crash, freeze and come back; engines, connections and contexts die, or are ended by a resource
+ * manager; more contexts come.
  *
- * After every event it is checked that no task makes progress in two places, and that the driver's state holds together.
+ * After every event it is checked that no task makes progress in two places, that the driver's state holds together, and
+ * that the user is told whenever no engine is there.
  */
 
 import { asBytes } from '../../src/base/byte-string.ts';
@@ -14,7 +16,7 @@ import * as reactor from '../../src/driver/reactor.ts';
 import { newState, type DriverState } from '../../src/driver/state.ts';
 import { EngineLink } from '../../src/engine/engine-link.ts';
 import type { StatusRecord } from '../../src/task/status-record.ts';
-import { defaultOptions } from './simulated-world.ts';
+import { defaultOptions, terminatedCodes, type Traits } from './simulated-world.ts';
 
 export const leaseSeconds = 30;
 const times = leaseTimes(leaseSeconds);
@@ -29,20 +31,25 @@ export type Fault =
   | 'thaw'
   | 'proof of death'
   | 'stop context'
+  | 'stop engine'
+  | 'interrupt'
+  | 'new context'
   | 'signal'
   | 'soft stop';
 
 interface Running {
   readonly task: RunnableTask;
+  /** Never given twice: it tells this start of the task from others. */
+  readonly pid: number;
   /** Milliseconds of work left, and since when it works on them; undefined while it is frozen. */
   left: number;
   since: number | undefined;
-  stopping: boolean;
 }
 
 /** One host: its engine, the tasks, and both directions of the connection. */
 class Host {
   readonly rank: number;
+  readonly context: number;
   readonly running = new Map<number, Running>();
   alive = true;
   frozen = false;
@@ -52,12 +59,23 @@ class Host {
   readonly toDriver: FromEngine[] = [];
   readonly toEngine: ToEngine[] = [];
   ending: { readonly at: number } | undefined;
+  /** When the engine is sent TERM. */
+  interruptAt = Infinity;
   left = false;
 
-  constructor(rank: number, link: (host: Host) => EngineLink) {
+  constructor(rank: number, context: number, link: (host: Host) => EngineLink) {
     this.rank = rank;
+    this.context = context;
     this.link = link(this);
   }
+}
+
+/** What is not as in the plainest run. */
+export interface ClusterOptions {
+  readonly traits?: Traits;
+  readonly awaitsContexts?: boolean;
+  /** What a task ends with that nobody ends. */
+  readonly exitCodeOf?: (taskId: number) => number;
 }
 
 export class SimulatedCluster {
@@ -68,6 +86,14 @@ export class SimulatedCluster {
   /** Milliseconds. */
   now = 1_000_000;
   starts = 0;
+  /** How often the user was told that no engine is there. */
+  awaited = 0;
+  /** When the driver heard, in milliseconds: of tasks that were ended from outside, by PID, and of their engines, by rank. */
+  private readonly endedFromOutside = new Map<number, { readonly engine: number; readonly at: number }>();
+  private readonly endings = new Map<number, number>();
+  private readonly options: ClusterOptions;
+  private pids = 4711;
+  private alone = { is: false, times: 0 };
   private readonly hosts: Host[] = [];
   private readonly effects: Effects;
   private readonly taskMs: (taskId: number) => number;
@@ -78,7 +104,9 @@ export class SimulatedCluster {
     slots: readonly number[],
     taskMs: (taskId: number) => number,
     maxLost: number | undefined,
+    options: ClusterOptions = {},
   ) {
+    this.options = options;
     this.taskMs = taskMs;
     this.state = newState({
       ...defaultOptions,
@@ -86,6 +114,7 @@ export class SimulatedCluster {
       leaseMargin: times.marginMs / 1000,
       patience: times.patienceMs / 1000,
       maxLost,
+      awaitsContexts: options.awaitsContexts ?? false,
     });
     this.effects = {
       toEngine: (rank, message) => this.hosts[rank]?.toEngine.push(message),
@@ -96,23 +125,47 @@ export class SimulatedCluster {
       putBarrierKey: () => {},
       notice: (text) => this.notices.push(text),
       log: () => {},
+      awaitEngines: () => this.awaited++,
       over: () => (this.over = true),
     };
     reactor.onStart(this.state, this.seconds(), this.effects);
-    const engines = slots.map((count, i) => ({ node: `node${i}`, slots: count, leased: true }));
-    const joined = { type: 'joined', label: undefined, host: 'head', pid: 1, engines } as const;
-    reactor.onContext(this.state, 0, joined, this.seconds(), this.effects);
-    for (const [rank, count] of slots.entries()) {
-      const host = new Host(rank, (self) => this.newLink(self));
-      this.hosts.push(host);
-      host.toDriver.push({ type: 'joined', node: `node${rank}`, pid: 10 + rank, slots: count });
-    }
+    this.check();
+    if (slots.length > 0) this.addContext(slots, options.traits);
     const items = Array.from({ length: tasks }, (_, taskId) => ({
       ...({ kind: 'task', taskId, lineNumber: taskId + 1, repeatIndex: -1 } as const),
       command: asBytes(`task ${taskId}`),
     }));
     reactor.onItems(this.state, items, this.seconds(), this.effects);
     reactor.onStreamEnd(this.state, this.seconds(), this.effects);
+  }
+
+  /** A context comes with hosts that have so many slots each. The last host keeps its engine to the end. */
+  addContext(slots: readonly number[], { taskLimit = 0, revocable = false, retires = false }: Traits = {}): void {
+    const first = this.state.engines.size;
+    const context = this.state.contexts.size;
+    const engines = slots.map((count, i) => ({
+      ...{ node: `node${first + i}`, slots: count, leased: true, retires: retires && i < slots.length - 1 },
+    }));
+    const joined = { type: 'joined', label: undefined, host: 'head', pid: 1, taskLimit, revocable } as const;
+    reactor.onContext(this.state, context, { ...joined, engines }, this.seconds(), this.effects);
+    // It has come too late, and was sent away.
+    if (this.state.engines.size === first) return;
+    for (const [index, count] of slots.entries()) {
+      const rank = first + index;
+      const host = new Host(rank, context, (self) => this.newLink(self));
+      this.hosts.push(host);
+      host.toDriver.push({ type: 'joined', node: `node${rank}`, pid: 10 + rank, slots: count, notes: [] });
+    }
+    this.check();
+  }
+
+  /** Tasks that were ended from outside, and recorded as failed though their engine told of it within a second. */
+  get wronglyFailed(): StatusRecord[] {
+    return this.records.filter(({ kind, exitCode, pid }) => {
+      const ended = this.endedFromOutside.get(pid);
+      const told = ended === undefined ? undefined : this.endings.get(ended.engine);
+      return kind === 'task' && exitCode !== 0 && ended !== undefined && told !== undefined && told - ended.at < 1000;
+    });
   }
 
   get hostCount(): number {
@@ -131,23 +184,34 @@ export class SimulatedCluster {
   }
 
   strike(fault: Fault, which: number): void {
-    const host = this.hosts[which % this.hosts.length] as Host;
     if (this.over) return;
+    if (fault === 'new context') {
+      this.addContext([1 + (which % 2), 1], this.options.traits);
+      return;
+    }
+    const host = this.hosts[which % this.hosts.length];
+    if (host === undefined) return;
     switch (fault) {
       case 'signal':
         reactor.onSignal(this.state, 'SIGINT', this.seconds(), this.effects);
         break;
       case 'soft stop':
-        reactor.onSoftStop(this.state, this.seconds(), this.effects);
+        reactor.onSoftStop(this.state, 'soft-stop', this.seconds(), this.effects);
         break;
       case 'stop context':
         reactor.onContext(
           this.state,
-          0,
+          host.context,
           { type: 'stop', how: which % 2 === 0 ? 'finish' : 'end' },
           this.seconds(),
           this.effects,
         );
+        break;
+      case 'stop engine':
+        reactor.onStopEngine(this.state, host.rank, this.seconds(), this.effects);
+        break;
+      case 'interrupt':
+        this.interrupt(host, which);
         break;
       case 'crash':
         // Power loss: nobody on the other side is told.
@@ -181,7 +245,7 @@ export class SimulatedCluster {
         if (host.alive || host.left) return;
         reactor.onContext(
           this.state,
-          0,
+          host.context,
           { type: 'engine-ended', engine: host.rank, problem: 'killed', dead: true },
           this.seconds(),
           this.effects,
@@ -203,6 +267,7 @@ export class SimulatedCluster {
     this.work(host);
     if (!host.connected || host.cut) return;
     for (const message of host.toDriver.splice(0)) {
+      this.hear(host, message);
       reactor.onEngine(this.state, host.rank, message, this.seconds(), this.effects);
       this.check();
       if (message.type === 'left') host.connected = false;
@@ -214,13 +279,17 @@ export class SimulatedCluster {
 
   private work(host: Host): void {
     if (!host.alive || host.frozen) return;
+    if (this.now >= host.interruptAt) {
+      host.interruptAt = Infinity;
+      host.link.interrupt('SIGTERM ended the engine', this.now);
+    }
     host.link.tick(this.now);
     for (const [slot, running] of [...host.running]) {
       const left = running.left - (this.now - (running.since ?? this.now));
       const killed = host.ending !== undefined && this.now >= host.ending.at;
       if (left > 0 && !killed) continue;
-      host.running.delete(slot);
-      this.report(host, slot, killed && left > 0 ? -15 : 0);
+      const own = running.task.kind === 'task' ? (this.options.exitCodeOf?.(running.task.taskId) ?? 0) : 0;
+      this.report(host, slot, killed && left > 0 ? -15 : own);
     }
     if (host.ending !== undefined && host.running.size === 0) {
       host.ending = undefined;
@@ -228,9 +297,29 @@ export class SimulatedCluster {
     }
   }
 
+  /** The resource manager takes a host back: some of its tasks end at once, and its engine is told at the next tick. */
+  private interrupt(host: Host, which: number): void {
+    if (!host.alive || host.frozen || host.left) return;
+    for (const [index, [slot, { pid }]] of [...host.running].entries()) {
+      if ((which >> index) % 2 === 1) continue;
+      this.endedFromOutside.set(pid, { engine: host.rank, at: Infinity });
+      this.report(host, slot, terminatedCodes[(which + index) % terminatedCodes.length] as number);
+    }
+    host.interruptAt = Math.min(host.interruptAt, this.now + times.tickMs);
+  }
+
+  private hear(host: Host, message: FromEngine): void {
+    if (message.type === 'ending') this.endings.set(host.rank, this.now);
+    if (message.type !== 'ended') return;
+    const { pid } = message.outcome;
+    if (this.endedFromOutside.has(pid)) this.endedFromOutside.set(pid, { engine: host.rank, at: this.now });
+  }
+
   private report(host: Host, slot: number, exitCode: number): void {
     const at = this.seconds();
-    const outcome = { pid: 4711, exitCode, start: at, finish: at, output: nothingWritten, error: nothingWritten };
+    const pid = host.running.get(slot)?.pid ?? 0;
+    host.running.delete(slot);
+    const outcome = { pid, exitCode, start: at, finish: at, output: nothingWritten, error: nothingWritten };
     host.link.fromEngine({ type: 'ended', slot, outcome: { ...outcome, usage: undefined } }, this.now);
   }
 
@@ -254,7 +343,7 @@ export class SimulatedCluster {
         if (host.running.has(message.slot)) throw new Error(`slot ${message.slot} of host ${host.rank} is busy`);
         if (message.task.kind === 'task') this.starts++;
         host.running.set(message.slot, {
-          ...{ task: message.task, left: this.taskMs(message.task.taskId), since: this.now, stopping: false },
+          ...{ task: message.task, pid: this.pids++, left: this.taskMs(message.task.taskId), since: this.now },
         });
         return;
       case 'end-tasks':
@@ -303,6 +392,7 @@ export class SimulatedCluster {
 
   private check(): void {
     checkInvariants(this.state);
+    this.checkAlone();
     const at = new Map<number, number>();
     for (const host of this.hosts) {
       if (!host.alive || host.frozen) continue;
@@ -313,6 +403,15 @@ export class SimulatedCluster {
         at.set(task.taskId, host.rank);
       }
     }
+  }
+
+  private checkAlone(): void {
+    const { state, alone } = this;
+    const mayComeBack = [...state.engines.values()].some(({ stage, linked }) => stage === 'lost' && linked);
+    const is = state.options.awaitsContexts && state.phase === 'running' && state.present === 0 && !mayComeBack;
+    if (is && !alone.is) alone.times++;
+    alone.is = is;
+    if (this.awaited !== alone.times) throw new Error(`told ${this.awaited} times of being alone, not ${alone.times}`);
   }
 
   private seconds(): number {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { LauncherCommand } from '../../src/engine/launcher-process.ts';
+import type { LauncherCommand } from '../../src/engine/spawned-launcher.ts';
 import { lives, until } from '../support/run-disbatch.ts';
 import {
   command,

@@ -139,6 +139,97 @@ test('a link whose connection breaks has the tasks ended and the engine leave, a
   expect(overs).toEqual(['it is gone']);
 });
 
+describe('a link whose engine is ended from outside', () => {
+  const why = 'SIGTERM ended the engine';
+
+  test('tells the driver first, has the tasks ended, reports them all, and leaves', () => {
+    const { link, toDriver, toEngine, overs } = new LinkUnderTest();
+    link.tick(0);
+    link.fromDriver(run, 0);
+    link.interrupt(why, 1000);
+    link.fromEngine(ended(-15), 1001);
+    link.fromEngine(ended(0), 1001);
+    link.fromEngine({ type: 'tasks-ended' }, 1001);
+    expect(toEngine).toEqual([
+      run,
+      { type: 'end-tasks', graceMs: times.graceMs },
+      { type: 'leave', endBackground: true },
+    ]);
+    link.fromEngine({ type: 'left', problem: undefined }, 1002);
+    expect(toDriver.filter(({ type }) => type !== 'pulse')).toEqual([
+      ...[{ type: 'ending', why }, ended(-15), ended(0)],
+      { type: 'left', problem: why },
+    ]);
+    expect(overs).toEqual([why]);
+  });
+
+  test('starts nothing more, and does not let the driver hurry it', () => {
+    const { link, toEngine } = new LinkUnderTest();
+    link.interrupt(why, 0);
+    link.fromDriver(run, 1);
+    link.fromDriver({ type: 'end-tasks', graceMs: 1 }, 1);
+    link.fromDriver(leave, 1);
+    expect(toEngine.map(({ type }) => type)).toEqual(['end-tasks']);
+  });
+
+  test('sends pulses while it ends its tasks, and its launcher may take the time', () => {
+    const under = new LinkUnderTest();
+    under.link.tick(0);
+    under.link.interrupt(why, 1);
+    under.link.tick(times.pulseMs);
+    under.link.fromDriver({ type: 'heard', pulse: 1 }, times.pulseMs);
+    expect(under.pulses).toHaveLength(2);
+    expect(under.leases).toEqual([leaseMs + times.launcherMs]);
+  });
+
+  test('by several signals says each word once, and its last words too', () => {
+    const { link, toDriver, toEngine } = new LinkUnderTest();
+    link.interrupt(why, 0);
+    link.interrupt('SIGINT ended the engine', 1);
+    link.fromEngine(ended(-15), 2);
+    link.fromEngine({ type: 'tasks-ended' }, 2);
+    link.interrupt('SIGTERM once more', 3);
+    link.fromEngine({ type: 'left', problem: undefined }, 3);
+    expect(toEngine.map(({ type }) => type)).toEqual(['end-tasks', 'leave']);
+    expect(toDriver.filter(({ type }) => type !== 'pulse').map(({ type }) => type)).toEqual([
+      'ending',
+      'ended',
+      'left',
+    ]);
+  });
+
+  test('when its lease has ended already leaves all the same when no task runs', () => {
+    for (const seen of [true, false]) {
+      const { link, toEngine, overs } = new LinkUnderTest();
+      // Either a look at the time has seen it, or the signal comes before.
+      if (seen) link.tick(leaseMs);
+      link.interrupt(why, leaseMs);
+      link.fromEngine({ type: 'tasks-ended' }, leaseMs + 1);
+      expect(toEngine.map(({ type }) => type)).toEqual(['end-tasks', 'leave']);
+      link.fromEngine({ type: 'left', problem: undefined }, leaseMs + 2);
+      expect(overs).toEqual([why]);
+    }
+  });
+
+  test('while it waits for the driver leaves at once', () => {
+    const under = new LinkUnderTest();
+    under.becomeIdle(leaseMs);
+    under.link.interrupt(why, leaseMs + 1);
+    expect(under.toEngine.at(-1)).toEqual({ type: 'leave', endBackground: true });
+  });
+
+  test('and whose connection breaks then ends its tasks once, and leaves', () => {
+    const { link, toDriver, toEngine, overs } = new LinkUnderTest();
+    link.interrupt(why, 0);
+    link.broken('it is gone');
+    link.fromEngine({ type: 'tasks-ended' }, 1);
+    link.fromEngine({ type: 'left', problem: undefined }, 2);
+    expect(toEngine.map(({ type }) => type)).toEqual(['end-tasks', 'leave']);
+    expect(toDriver.map(({ type }) => type)).toEqual(['pulse', 'ending']);
+    expect(overs).toEqual(['it is gone']);
+  });
+});
+
 test('the times of a lease leave each its turn: the engine, then the launcher, then the driver', () => {
   for (const seconds of [1, 3, 30, 600]) {
     const { tickMs, graceMs, launcherMs, marginMs, pulseMs, leaseMs: lease } = leaseTimes(seconds);

@@ -26,7 +26,7 @@ describe('with a launcher as it should be', () => {
   test('an engine joins once, runs what it is given, and leaves when it is told to', async () => {
     startEngine(command('good'));
     await has('joined');
-    expect(said).toEqual([{ type: 'joined', node: 'node1', pid: process.pid, slots: 4 }]);
+    expect(said).toEqual([{ type: 'joined', node: 'node1', pid: process.pid, slots: 4, notes: [] }]);
     run(2, 'exit 3');
     await has('ended');
     const pid = of('started')[0]?.pid;
@@ -51,6 +51,15 @@ describe('with a launcher as it should be', () => {
     await has('left');
     expect(of('left')).toEqual([{ type: 'left', problem: undefined }]);
     expect(told()).toEqual(['start 3 exit 3', 'leave']);
+  });
+
+  test('an engine that is told to end its tasks while it leaves still leaves', async () => {
+    startEngine(command('good'));
+    await has('joined');
+    engine.receive({ type: 'leave', endBackground: false });
+    engine.receive({ type: 'end-tasks', graceMs: 100 });
+    await has('left');
+    expect(said.at(-1)).toEqual({ type: 'left', problem: undefined });
   });
 
   test('what comes before the launcher is up is not lost, and keeps its order', async () => {

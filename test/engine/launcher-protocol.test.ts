@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ofArray } from '../../src/base/byte-string.ts';
+import { asBytes, ofArray } from '../../src/base/byte-string.ts';
 import {
   decodeFromLauncher,
   decodeToLauncher,
@@ -9,7 +9,9 @@ import {
   FrameReader,
   type FromLauncher,
   maxFrame,
+  noSlot,
   ProtocolError,
+  protocolVersion,
   type ToLauncher,
 } from '../../src/engine/launcher-protocol.ts';
 
@@ -20,6 +22,8 @@ const byteCount = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map(ofArray);
 const text = fc.string({ unit: 'binary', maxLength: 20 }).map((value) => value.replaceAll('\0', ''));
 const name = text.map((value) => `N${value.replaceAll('=', '')}`);
+/** Without halves of surrogate pairs, which UTF-8 cannot hold. */
+const unpaired = name.map((text) => text.toWellFormed());
 const sample = fc.record({ bytes: byteCount, head: bytes(40), tail: bytes(40) });
 const usage = fc.record({ userCpu: fc.double({ min: 0, noNaN: true }), systemCpu: f64, peakMemory: f64 });
 
@@ -35,8 +39,20 @@ const toLauncher: fc.Arbitrary<ToLauncher> = fc.oneof(
   fc.constant({ type: 'leave' as const }),
 );
 
+/** Bytes as an environment may hold them. */
+const value = bytes(60).map((all) => asBytes(all.replaceAll('\0', '')));
+
+const hello = fc.record({
+  type: fc.constant('hello' as const),
+  version: fc.constant(protocolVersion),
+  pid: u32,
+  features: u32,
+  slot: i32,
+  variables: fc.array(fc.tuple(unpaired, value), { maxLength: 16 }),
+});
+
 const fromLauncher: fc.Arbitrary<FromLauncher> = fc.oneof(
-  fc.record({ type: fc.constant('hello' as const), version: u32, pid: u32, features: u32 }),
+  hello,
   fc.record({ type: fc.constant('started' as const), lane: u32, pid: i32, start: f64 }),
   fc.record({
     type: fc.constant('ended' as const),
@@ -110,8 +126,35 @@ describe('the launcher protocol', () => {
     fc.assert(
       fc.property(fromLauncher, fc.nat(), (message, at) => {
         if (message.type === 'failed' || message.type === 'ended') return;
+        // Cut between two variables, it is a HELLO with fewer.
+        if (message.type === 'hello' && message.variables.length > 0) return;
         const body = encodeFromLauncher(message).subarray(4);
         expect(() => decodeFromLauncher(body.subarray(0, at % body.length))).toThrow(ProtocolError);
+      }),
+    );
+  });
+
+  test('refuses a hello whose last variable is cut short, or has no name', () => {
+    fc.assert(
+      fc.property(hello, fc.tuple(unpaired, value), (message, last) => {
+        const whole = { ...message, variables: [...message.variables, last] };
+        const body = encodeFromLauncher(whole).subarray(4);
+        expect(() => decodeFromLauncher(body.subarray(0, -1))).toThrow(ProtocolError);
+        const nameless = { ...message, variables: [...message.variables, ['', last[1]] as const] };
+        expect(() => decodeFromLauncher(encodeFromLauncher(nameless).subarray(4))).toThrow(ProtocolError);
+      }),
+    );
+  });
+
+  test('knows the version of a hello of any version, short or long', () => {
+    const other = u32.filter((version) => version !== protocolVersion);
+    fc.assert(
+      fc.property(other, u32, u32, fc.uint8Array({ maxLength: 50 }), (version, pid, features, rest) => {
+        const fixed = Buffer.alloc(13);
+        fixed[0] = 1;
+        [version, pid, features].forEach((number, i) => fixed.writeUInt32LE(number, 1 + 4 * i));
+        const seen = decodeFromLauncher(Buffer.concat([fixed, rest]));
+        expect(seen).toEqual({ type: 'hello', version, pid, features, slot: noSlot, variables: [] });
       }),
     );
   });

@@ -4,7 +4,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asBytes, ofArray } from '../../src/base/byte-string.ts';
-import { featureSweep, featureUsage, protocolVersion } from '../../src/engine/launcher-protocol.ts';
+import { featureSweep, featureUsage, noSlot, protocolVersion } from '../../src/engine/launcher-protocol.ts';
 import { closeEnginesAfterEach, launchers, openEngine } from './fixtures/launchers.ts';
 import { type Ended } from './fixtures/test-engine.ts';
 
@@ -40,6 +40,8 @@ describe.each(launchers)('a task of the $name launcher', (launcher) => {
       version: protocolVersion,
       pid: engine.pid,
       features: launcher.native ? featureUsage | featureSweep : 0,
+      slot: noSlot,
+      variables: [],
     });
   });
 

@@ -1,7 +1,7 @@
 /**
  * What a mistake brings: one sentence that says what, where and what to do, the right exit status, and nothing run.
  */
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runDisbatch, testFolder, writeTasks } from '../support/run-disbatch.ts';
@@ -138,34 +138,45 @@ describe('about files', () => {
   });
 });
 
+/** An environment whose PATH has what disbatch needs of a machine, and these commands, but no resource manager's. */
+function bareMachine(...commands: readonly string[]): NodeJS.ProcessEnv {
+  const folder = testFolder();
+  symlinkSync(process.execPath, join(folder, 'node'));
+  for (const command of commands) writeFileSync(join(folder, command), '#!/bin/sh\n', { mode: 0o755 });
+  return { ...process.env, PATH: folder };
+}
+
 describe('about where to run', () => {
   test('without -s all cores are used, and said', async () => {
     const folder = testFolder();
-    const run = await runDisbatch([writeTasks(folder, 'true\n')], {
-      cwd: folder,
-      env: { ...process.env, PATH: '/usr/bin:/bin' },
-    });
+    const run = await runDisbatch([writeTasks(folder, 'true\n')], { cwd: folder, env: bareMachine() });
     expect(run.status).toBe(0);
     expect(run.stderr).toMatch(/^No -s given: using all \d+ cores? of this machine, \d+ tasks at a time\.\n/);
   });
 
   test.each(['sbatch', 'qsub'])('without -s on a machine with %s it is asked for', async (command) => {
     const folder = testFolder();
-    writeFileSync(join(folder, command), '#!/bin/sh\n', { mode: 0o755 });
-    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-    const run = await runDisbatch([writeTasks(folder, 'touch ran\n')], { cwd: folder, env });
+    const env = bareMachine(command);
+    const run = await runDisbatch([writeTasks(folder, ': >ran\n')], { cwd: folder, env });
     expect(run.status).toBe(2);
     expect(run.stderr).toContain(`There is ${command} on this machine`);
     expect(run.stderr).toContain('-s localhost:CORES');
     expect(readdirSync(folder)).not.toContain('ran');
   });
 
-  test('inside a Slurm job it is said that this version cannot use it', async () => {
+  test('inside a Slurm job whose nodes cannot be told it says so, and does not look for other hosts', async () => {
     const folder = testFolder();
-    const env = { ...process.env, SLURM_JOBID: '7', DISBATCH_SSH_NODELIST: 'localhost:2' };
-    const run = await runDisbatch([writeTasks(folder, 'touch ran\n')], { cwd: folder, env });
+    const env = { ...bareMachine(), SLURM_JOBID: '7', DISBATCH_SSH_NODELIST: 'localhost:2' };
+    const run = await runDisbatch([writeTasks(folder, ': >ran\n')], { cwd: folder, env });
     expect(run.status).toBe(2);
-    expect(run.stderr).toContain('inside a Slurm job');
+    expect(run.stderr).toContain('This is inside the Slurm job 7, but SLURM_JOB_NODELIST does not say');
+    const named = await runDisbatch([writeTasks(folder, ': >ran\n')], {
+      cwd: folder,
+      env: { ...env, SLURM_JOB_NODELIST: 'node1' },
+    });
+    expect(named.status).toBe(2);
+    expect(named.stderr).toMatch(/The nodes of this Slurm job \(node1\) cannot be told: scontrol .*ENOENT/);
+    expect(readdirSync(folder)).not.toContain('ran');
   });
 
   test('DISBATCH_SSH_NODELIST is taken where -s is not given', async () => {

@@ -26,7 +26,7 @@ beforeEach(() => {
   );
   write('src/engine/portable-launcher.ts', "console.log('launcher');\n");
   write('src/engine/main.ts', "console.log('engine');\n");
-  cpSync('src/engine/engine.sh', join(checkout, 'src/engine/engine.sh'));
+  for (const script of ['engine.sh', 'slot.sh']) cpSync(`src/engine/${script}`, join(checkout, 'src/engine', script));
   write('native/launcher.c', '#include <stdio.h>\nint main(void) { return puts("native") < 0; }\n');
   symlinkSync(join(process.cwd(), 'node_modules'), join(checkout, 'node_modules'));
   bare = join(checkout, 'bare');
@@ -41,7 +41,15 @@ function build(PATH = process.env['PATH']): { status: number | null; stdout: str
 }
 
 const made = (): string[] => readdirSync(join(checkout, 'dist')).filter((name) => !name.startsWith('.'));
-const portable = ['disbatch', 'disbatch.cjs', 'engine.cjs', 'engine.sh', 'portable-launcher.cjs', 'start.cjs'];
+const portable = [
+  'disbatch',
+  'disbatch.cjs',
+  'engine.cjs',
+  'engine.sh',
+  'portable-launcher.cjs',
+  'slot.sh',
+  'start.cjs',
+];
 
 describe('npm run build', () => {
   test('makes a command that runs and knows its version', () => {

@@ -47,11 +47,5 @@ sshd_node() {
   /usr/sbin/sshd -f "$config" -E "$dir/log/node$1.sshd"
 }
 
-sshd_ready() {
-  local n
-  for ((n = 1; n <= NODES; n++)); do
-    case " $DOWN " in *" $n "*) continue ;; esac
-    # Booted, so that its sshd listens: sshd goes to the background when it does.
-    wait_for test -e "$dir/node$n.booted"
-  done
-}
+# A host that is booted has an sshd that listens.
+sshd_ready() { :; }

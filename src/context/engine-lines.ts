@@ -1,5 +1,5 @@
 /**
- * Tells the words of engine.sh from all else that arrives on ssh's standard output. Pure.
+ * Tells the words of engine.sh from all else that arrives on the standard output of what leads to it. Pure.
  *
  * engine.sh begins each with a line break, since what was printed before may have had none at its end; an empty line right
  * before one of its words is therefore dropped. A line of more than 64 KiB is nobody's word and passes in pieces.

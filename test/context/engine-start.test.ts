@@ -1,11 +1,12 @@
 /**
- * SshHost with a program in the place of ssh that runs on this machine and fails as it is told: what is hard to bring
+ * EngineStart over ssh with a program in the place of ssh that runs on this machine and fails as it is told: what is hard to bring
  * about with a real sshd. test/clusters/ssh-starts.test.ts has the rest.
  */
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { SshHost } from '../../src/context/ssh-host.ts';
+import { EngineStart, type EngineEnd } from '../../src/context/engine-start.ts';
+import { overSsh } from '../../src/context/ssh.ts';
 import { StartQueue } from '../../src/context/start-queue.ts';
 import { lives, testFolder, until } from '../support/run-disbatch.ts';
 
@@ -23,15 +24,10 @@ if [ -e "$folder/try-$n" ]; then . "$folder/try-$n"; fi
 cd /; exec /bin/sh -c "$last"
 `;
 
-interface Ended {
-  readonly problem: string | undefined;
-  readonly dead: boolean;
-}
-
 interface Setup {
   readonly folder: string;
-  readonly host: SshHost;
-  readonly ended: Promise<Ended>;
+  readonly host: EngineStart;
+  readonly ended: Promise<EngineEnd>;
   readonly log: string[];
   readonly seen: { ups: number; ends: number };
   wrap(): string;
@@ -55,17 +51,16 @@ function setUp(tries: readonly string[] = [], settings = ''): Setup {
   const wrapFd = openSync(wrapPath, 'w');
   const log: string[] = [];
   const seen = { ups: 0, ends: 0 };
-  let settle: (ended: Ended) => void;
-  const ended = new Promise<Ended>((done) => (settle = done));
-  const host = new SshHost(
+  let settle: (ended: EngineEnd) => void;
+  const ended = new Promise<EngineEnd>((done) => (settle = done));
+  const host = new EngineStart(
     {
-      node: 'node7',
-      ssh: ['/bin/sh', join(base, 'fake-ssh'), base],
-      nodePath: process.execPath,
-      folder,
-      cwd,
-      runId: 'r',
-      engineRank: 0,
+      node: { name: 'node7', cores: 1, slots: 1, coresPerTask: 1 },
+      transport: overSsh(['/bin/sh', join(base, 'fake-ssh'), base]),
+      command: {
+        ...{ nodePath: process.execPath, folder, cwd, runId: 'r', engineRank: 0 },
+        ...{ launcher: undefined, resources: [] },
+      },
       config: '{"runId":"r","engineRank":0,"key":"secret"}',
       queue: new StartQueue(() => 0),
       wrapFd,
@@ -107,7 +102,7 @@ test('a dropped start is tried again until it is through, and then there is one 
     'INFO node7: Connection closed by 10.0.0.7 port 22; tried again in 0.4 s',
   ]);
   setup.host.close();
-  expect(await setup.ended).toEqual({ problem: undefined, dead: true });
+  expect(await setup.ended).toMatchObject({ problem: undefined, dead: true });
   expect(setup.seen).toEqual({ ups: 1, ends: 1 });
   expect(lives(setup.told().task)).toBe(false);
   expect(setup.wrap()).toContain('Connection closed by 10.0.0.7 port 22\n');
@@ -117,7 +112,7 @@ test('a host that is never reached is given up with the last reason', async () =
   const refused = 'echo "ssh: connect to host node7 port 22: Connection refused" >&2; exit 255';
   const setup = setUp([refused, refused, refused, refused, refused, refused]);
   setup.host.start();
-  expect(await setup.ended).toEqual({
+  expect(await setup.ended).toMatchObject({
     problem: 'node7: connect to host node7 port 22: Connection refused.',
     dead: true,
   });
@@ -137,7 +132,7 @@ describe('final at once', () => {
   ])('%j', async (script, problem) => {
     const setup = setUp([script]);
     setup.host.start();
-    expect(await setup.ended).toEqual({ problem, dead: true });
+    expect(await setup.ended).toMatchObject({ problem, dead: true });
     expect(setup.calls().filter((call) => call.startsWith('-T'))).toHaveLength(1);
   });
 });
@@ -176,7 +171,7 @@ describe('kill()', () => {
     const setup = setUp();
     setup.host.kill();
     setup.host.start();
-    expect(await setup.ended).toEqual({ problem: undefined, dead: true });
+    expect(await setup.ended).toMatchObject({ problem: undefined, dead: true });
     expect(setup.seen).toEqual({ ups: 0, ends: 1 });
   });
 
@@ -185,7 +180,7 @@ describe('kill()', () => {
     setup.host.start();
     await until('it waits', () => setup.log.some((line) => line.includes('tried again')));
     setup.host.kill();
-    expect(await setup.ended).toEqual({ problem: undefined, dead: true });
+    expect(await setup.ended).toMatchObject({ problem: undefined, dead: true });
     expect(setup.calls().filter((call) => call.startsWith('-T'))).toHaveLength(1);
   });
 
@@ -195,7 +190,7 @@ describe('kill()', () => {
     const file = join(setup.folder, '../pid');
     await until('it hangs', () => existsSync(file) && readFileSync(file, 'utf8') !== '');
     setup.host.kill();
-    expect(await setup.ended).toEqual({ problem: undefined, dead: true });
+    expect(await setup.ended).toMatchObject({ problem: undefined, dead: true });
     await until('ssh is gone', () => !lives(Number(readFileSync(file, 'utf8'))));
   });
 
@@ -204,7 +199,7 @@ describe('kill()', () => {
     setup.host.start();
     await until('it is up', () => setup.seen.ups === 1);
     setup.host.kill();
-    expect(await setup.ended).toEqual({ problem: undefined, dead: false });
+    expect(await setup.ended).toMatchObject({ problem: undefined, dead: false });
   });
 });
 
@@ -223,7 +218,7 @@ test('a host that is killed while it is up gives no further event', async () => 
 test('an ssh that says nothing in the end is told of by how it ended', async () => {
   const setup = setUp(['printf "\\ndisbatch-engine: up\\n"; read -r config; exit 255']);
   setup.host.start();
-  expect(await setup.ended).toEqual({
+  expect(await setup.ended).toMatchObject({
     problem: 'node7: the connection ended without a word (ssh: exit status 255).',
     dead: false,
   });
@@ -240,7 +235,28 @@ test.each([
     `for word in ${words.map((word) => `"${word}"`).join(' ')}; do printf '\\ndisbatch-engine: %s\\n' "$word"; done; exit 1`,
   ]);
   setup.host.start();
-  expect(await setup.ended).toEqual({ problem: 'node7: the driver cannot be reached from there.', dead });
+  expect(await setup.ended).toMatchObject({ problem: 'node7: the driver cannot be reached from there.', dead });
+});
+
+describe('the status of its end', () => {
+  test.each([
+    ['is that of the engine, as engine.sh says it', ['up', 'gone 3'], 1, 3],
+    ['is that of an engine whose tasks may live', ['up', 'left 137'], 1, 137],
+    ['is 0 when the engine left in good order, whatever ssh ends with', ['up', 'gone 0'], 255, 0],
+    ['is that of ssh when nobody said more', ['up'], 255, 255],
+    ['is never 0 when nobody said that all was well', ['up'], 0, 1],
+  ])('%s', async (_, words, exit, status) => {
+    const say = words.map((word) => `printf '\\ndisbatch-engine: %s\\n' "${word}"`).join('; ');
+    const setup = setUp([`${say}; exit ${exit}`]);
+    setup.host.start();
+    expect((await setup.ended).status).toBe(status);
+  });
+
+  test('is that of ssh when there was never an engine', async () => {
+    const setup = setUp(['echo "bob@node7: Permission denied (publickey)." >&2; exit 255']);
+    setup.host.start();
+    expect((await setup.ended).status).toBe(255);
+  });
 });
 
 test('outputs that another process holds open do not keep the end from being known', async () => {
@@ -249,7 +265,7 @@ test('outputs that another process holds open do not keep the end from being kno
   ]);
   setup.host.start();
   const began = performance.now();
-  expect(await setup.ended).toEqual({ problem: undefined, dead: true });
+  expect(await setup.ended).toMatchObject({ problem: undefined, dead: true });
   expect(performance.now() - began).toBeLessThan(15_000);
   process.kill(Number(readFileSync(join(setup.folder, '../holder'), 'utf8')), 'SIGKILL');
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EngineLines, type EngineWord } from '../../src/context/ssh-lines.ts';
+import { EngineLines, type EngineWord } from '../../src/context/engine-lines.ts';
 
 function read(chunks: readonly (string | Buffer)[]): { words: EngineWord[]; other: string } {
   const words: EngineWord[] = [];

@@ -8,6 +8,7 @@
 import type { Logger } from '../base/log.ts';
 import type { FromContext, ToContext } from '../contract/messages.ts';
 import type { ContextPlan, NodePlan } from './context.ts';
+import type { EngineEnd } from './engine-start.ts';
 
 /** Something that has been started for an engine. */
 export interface StartedEngine {
@@ -15,13 +16,6 @@ export interface StartedEngine {
   close(): void;
   /** Ends what is here of it at once. */
   kill(): void;
-}
-
-/** How an engine's process, or the connection to it, ended. */
-export interface EngineEnd {
-  readonly problem: string | undefined;
-  /** Neither the engine nor a task of it runs any more. */
-  readonly dead: boolean;
 }
 
 /** Starts the engine of a node. `ended` is called once; never for an engine in the driver's own process. */
@@ -32,9 +26,21 @@ export type StartEngine = (
   ended: (how: EngineEnd) => void,
 ) => StartedEngine;
 
-export interface HostsContextParts {
+/** What gives nodes back to who lent them. */
+export interface GivesBack {
+  /** The engine of a node has ended with this status, and the run goes on. */
+  ended(node: string, status: number): void;
+  /** Nothing more is given back: the whole of it is, in a moment. Waits for what is under way. */
+  close(): Promise<void>;
+}
+
+export interface ContextLifeParts {
   readonly plan: ContextPlan;
   readonly host: string;
+  /** `-C`: it is stopped softly when it has been given so many tasks; 0: no limit. */
+  readonly taskLimit: number;
+  /** undefined: nodes are kept until the end. */
+  readonly retirement: GivesBack | undefined;
   /** Whether the engine of a node is on a connection. */
   readonly isLeased: (node: NodePlan) => boolean;
   readonly start: StartEngine;
@@ -44,22 +50,28 @@ export interface HostsContextParts {
   readonly onLeave: (why: string) => void;
 }
 
-export class HostsContext {
-  private readonly parts: HostsContextParts;
+export class ContextLife {
+  private readonly parts: ContextLifeParts;
   private readonly started = new Map<number, StartedEngine>();
   /** Those in this very process: they are waited for by the driver alone, and tell of no end here. */
   private readonly own: StartedEngine[] = [];
   private allOver: (() => void) | undefined;
+  /** It is to leave: what was lent is given back as a whole. */
+  private ending = false;
 
-  constructor(parts: HostsContextParts) {
+  constructor(parts: ContextLifeParts) {
     this.parts = parts;
   }
 
   /** Makes the context known to the driver. Its answer comes by `receive`. */
   begin(): void {
-    const { plan, host, isLeased, send } = this.parts;
-    const engines = plan.nodes.map((node) => ({ node: node.name, slots: node.slots, leased: isLeased(node) }));
-    send({ type: 'joined', label: plan.label, host, pid: process.pid, engines });
+    const { plan, host, taskLimit, retirement, isLeased, send } = this.parts;
+    const engines = plan.nodes.map((node) => ({
+      ...{ node: node.name, slots: node.slots, leased: isLeased(node) },
+      retires: retirement !== undefined && node.name !== plan.allocation?.ownNode,
+    }));
+    const revocable = plan.allocation?.signalsTasks ?? false;
+    send({ type: 'joined', label: plan.label, host, pid: process.pid, taskLimit, revocable, engines });
   }
 
   receive(message: ToContext): void {
@@ -72,6 +84,7 @@ export class HostsContext {
         return;
       case 'leave':
         this.parts.log('INFO', `the driver says: ${message.why}`);
+        this.ending = true;
         for (const engine of this.started.values()) engine.close();
         this.parts.onLeave(message.why);
         return;
@@ -80,6 +93,8 @@ export class HostsContext {
 
   /** Waits until nothing that was started runs here any more; what does after that time is killed. The run is over. */
   async settle(patienceMs: number): Promise<void> {
+    this.ending = true;
+    const retired = this.parts.retirement?.close();
     for (const engine of this.own) engine.kill();
     if (this.started.size > 0) {
       await new Promise<void>((resolve) => {
@@ -88,6 +103,7 @@ export class HostsContext {
       });
     }
     this.kill();
+    await retired;
   }
 
   /** Ends at once what is here of the engines. */
@@ -98,9 +114,10 @@ export class HostsContext {
   private startEngine(node: NodePlan, rank: number, label: string): void {
     const { log, start, send, isLeased } = this.parts;
     log('INFO', `engine ${rank} on ${node.name}: ${node.slots} slots, ${node.cores} cores`);
-    const engine = start(node, rank, label, ({ problem, dead }) => {
+    const engine = start(node, rank, label, ({ problem, dead, status }) => {
       this.started.delete(rank);
       send({ type: 'engine-ended', engine: rank, problem, dead });
+      if (!this.ending) this.parts.retirement?.ended(node.name, status);
       if (this.started.size === 0) this.allOver?.();
     });
     if (isLeased(node)) this.started.set(rank, engine);

@@ -1,67 +1,63 @@
 /**
- * One engine on one host, over the system's ssh: start, retries, its words, its end. In the driver's process.
+ * One engine on one node, over a transport: start, retries, its words, its end. Runs where the context does.
  *
  *   new ─start()─► waiting ─► starting ─up─► up ─► over
  *                     ▲           │                  ▲
  *                     └─ retry ───┴── no more tries ─┘        (close() and kill() end it from each state)
  *
  * waiting: for a place in the queue, or for the time of the next try. The engine is given its config only after engine.sh
- * has said that it runs. So a start that was given up never becomes an engine, and no host has two of one rank.
+ * has said that it runs. So a start that was given up never becomes an engine, and no node has two of one rank.
  */
 
 import type { Logger } from '../base/log.ts';
 import { visible } from '../base/terminal-text.ts';
-import { startArguments, type EngineCommand, type SshSettings } from './ssh-command.ts';
-import type { EngineWord } from './ssh-lines.ts';
-import { SshSession, type SshEnd } from './ssh-session.ts';
-import { readSshSettings } from './ssh-settings.ts';
-import { lastWords, readFailure, type SshFailure } from './ssh-words.ts';
+import type { NodePlan, SessionEnd, StartCommand, StartTrouble, Transport } from './context.ts';
+import type { EngineCommand } from './engine-command.ts';
+import type { EngineWord } from './engine-lines.ts';
+import { EngineSession } from './engine-session.ts';
 import type { StartPlace, StartQueue } from './start-queue.ts';
 
-export interface SshHostOptions extends EngineCommand {
-  /** The host as the user named it: ssh's destination. */
-  readonly node: string;
-  /** The command and its first arguments: `ssh`. */
-  readonly ssh: readonly string[];
-  /** Node here; it must be at the same path there. */
-  readonly nodePath: string;
-  /** Where the program is installed, here and there. */
-  readonly folder: string;
-  /** The folder that tasks run in; it must be there too. */
-  readonly cwd: string;
-  readonly runId: string;
-  readonly engineRank: number;
+export interface EngineStartOptions {
+  readonly node: NodePlan;
+  readonly transport: Transport;
+  readonly command: EngineCommand;
   /** One line for the engine's standard input. It holds the run's key: it is never logged and never an argument. */
   readonly config: string;
-  /** Shared by all hosts of the context. */
+  /** Shared by all nodes of the context. */
   readonly queue: StartQueue;
-  /** Where goes what the engine's processes and ssh print; open until `ended`. */
+  /** Where goes what the engine's processes and the transport print; open until `ended`. */
   readonly wrapFd: number;
   readonly log: Logger;
 }
 
-export interface SshHostEvents {
+/** How an engine's process, or the way to it, ended. */
+export interface EngineEnd {
+  readonly problem: string | undefined;
+  /** Neither the engine nor a task of it runs any more. */
+  readonly dead: boolean;
+  /** The engine's exit status, or that of what led to it; 0 when it left in good order. */
+  readonly status: number;
+}
+
+export interface EngineStartEvents {
   /** engine.sh runs there, and Node is being started. */
   up(): void;
   /**
-   * Once, the last event. `problem` is a sentence that begins with the host; undefined when the engine left in good order,
+   * Once, the last event. `problem` is a sentence that begins with the node; undefined when the engine left in good order,
    * and after a kill here or a close before it was up. `dead`: neither the engine nor any of its tasks lives.
    */
-  ended(how: { readonly problem: string | undefined; readonly dead: boolean }): void;
+  ended(how: EngineEnd): void;
 }
 
 /** How long a start may hold its place in the queue, in milliseconds: then it is through with what sshd bounds. */
 const placeMs = 20_000;
-/** How long a start may take at all, in milliseconds: a login may wait for a file server. */
-const startMs = 60_000;
 
-export class SshHost {
-  private readonly options: SshHostOptions;
-  private readonly events: SshHostEvents;
+export class EngineStart {
+  private readonly options: EngineStartOptions;
+  private readonly events: EngineStartEvents;
   private phase: 'new' | 'waiting' | 'starting' | 'up' | 'over' = 'new';
   private killed = false;
-  private settings: SshSettings | undefined;
-  private session: SshSession | undefined;
+  private session: EngineSession | undefined;
   private place: StartPlace | undefined;
   private stopWaiting: () => void = () => {};
   private stopTimers: () => void = () => {};
@@ -74,7 +70,7 @@ export class SshHost {
   private saidEnd: Extract<EngineWord, { readonly status: number }> | undefined;
   private tookTooLong = false;
 
-  constructor(options: SshHostOptions, events: SshHostEvents) {
+  constructor(options: EngineStartOptions, events: EngineStartEvents) {
     this.options = options;
     this.events = events;
   }
@@ -108,29 +104,27 @@ export class SshHost {
     this.place = place;
     this.tries += 1;
     this.triedAtMs = performance.now();
-    const settings = this.settings ?? (await readSshSettings(options.ssh, options.node));
-    if (this.hasEnded()) return;
-    this.settings = settings;
-    options.log('DEBUG', `${options.node}: ssh, try ${this.tries}`);
-    const command = [...options.ssh, ...startArguments(options.node, options, settings)];
+    options.log('DEBUG', `${this.name}: ${options.transport.name}, try ${this.tries}`);
     try {
-      this.session = this.openSession(command, place, settings);
+      const command = await options.transport.command(options.node, options.command);
+      if (this.hasEnded()) return;
+      this.session = this.openSession(command, place);
     } catch (error) {
       this.concludeStart({ status: undefined, how: (error as Error).message, started: false, errors: '', output: '' });
     }
   }
 
-  private openSession(command: readonly string[], place: StartPlace, settings: SshSettings): SshSession {
-    const limitMs = Math.max(startMs, (settings.connectTimeout + 30) * 1000);
-    const timers = [
-      setTimeout(() => place.leave('failed'), placeMs),
-      setTimeout(() => {
+  private openSession(command: StartCommand, place: StartPlace): EngineSession {
+    const timers = [setTimeout(() => place.leave('failed'), placeMs)];
+    if (command.limitMs !== undefined) {
+      const expire = (): void => {
         this.tookTooLong = true;
         this.session?.kill();
-      }, limitMs),
-    ];
+      };
+      timers.push(setTimeout(expire, command.limitMs));
+    }
     this.stopTimers = () => timers.forEach((timer) => clearTimeout(timer));
-    return new SshSession(command, this.options.wrapFd, {
+    return new EngineSession(command, this.options.wrapFd, {
       word: (word) => this.hear(word),
       ended: (end) => {
         this.session = undefined;
@@ -159,22 +153,25 @@ export class SshHost {
     this.phase = 'up';
     this.stopTimers();
     this.place?.leave('through');
-    this.options.log('INFO', `${this.options.node}: ssh is through, and the engine is being started`);
+    this.options.log(
+      'INFO',
+      `${this.name}: ${this.options.transport.name} is through, and the engine is being started`,
+    );
     this.session?.write(`${this.options.config}\n`);
     this.events.up();
   }
 
-  /** An ssh ended before engine.sh had said that it runs. */
-  private concludeStart(end: SshEnd): void {
-    const { node, queue, log } = this.options;
+  /** A command ended before engine.sh had said that it runs. */
+  private concludeStart(end: SessionEnd): void {
+    const { queue, log } = this.options;
     const { failure, reason } = this.failureOf(end);
     const place = this.place;
     this.stopTimers();
     this.spentMs += performance.now() - this.triedAtMs;
     const waitMs = queue.retryAfterMs(failure, this.tries, this.spentMs);
-    const sentence = `${node}: ${reason}`;
+    const sentence = `${this.name}: ${reason}`;
     if (waitMs === undefined) {
-      this.end(`${sentence}.`, true);
+      this.end(`${sentence}.`, true, end.status ?? 1);
     } else {
       log('INFO', `${sentence}; tried again in ${(waitMs / 1000).toFixed(1)} s`);
       this.phase = 'waiting';
@@ -186,38 +183,33 @@ export class SshHost {
     place?.leave(failure === 'dropped' ? 'dropped' : 'failed');
   }
 
-  private failureOf(end: SshEnd): SshFailure & { readonly reason: string } {
+  private failureOf(end: SessionEnd): StartTrouble {
+    const { transport } = this.options;
     if (this.saidProblem !== undefined) return { failure: 'final', reason: this.saidProblem };
     if (this.tookTooLong) {
-      const words = lastWords(end.errors);
-      return { failure: 'final', reason: `ssh did not get through in time${words === undefined ? '' : `: ${words}`}` };
+      const words = transport.lastWords(end.errors);
+      const why = words === undefined ? '' : `: ${words}`;
+      return { failure: 'final', reason: `${transport.name} did not get through in time${why}` };
     }
     if (!end.started) {
       // Want of processes, memory or open files may pass.
       const passing = /\b(EAGAIN|EMFILE|ENFILE|ENOMEM)\b/.test(end.how);
-      return { failure: passing ? 'unreachable' : 'final', reason: `ssh cannot be started (${end.how})` };
+      const reason = `${transport.name} cannot be started (${end.how})`;
+      return { failure: passing ? 'unreachable' : 'final', reason };
     }
-    if (end.status === 255) {
-      const { failure, reason } = readFailure(end.errors);
-      return { failure, reason: reason ?? 'ssh ended with exit status 255 and gave no reason' };
+    // A signal that somebody sent to it here may not come a second time.
+    if (end.status === undefined) {
+      return { failure: 'unreachable', reason: `${transport.name} was ended by ${end.how}` };
     }
-    // A signal that somebody sent to ssh here may not come a second time.
-    if (end.status === undefined) return { failure: 'unreachable', reason: `ssh was ended by ${end.how}` };
-    const words = lastWords(end.errors) ?? lastWords(end.output);
-    return {
-      failure: 'final',
-      reason: `the login there ended with ${end.how} before anything was started${words === undefined ? '' : `: ${words}`}`,
-    };
+    return transport.readFailure(end);
   }
 
-  /** An ssh ended through which an engine had been started. */
-  private concludeEngine(end: SshEnd): void {
+  /** A command ended through which an engine had been started. */
+  private concludeEngine(end: SessionEnd): void {
     const said = this.saidEnd;
-    const problem = this.saidProblem ?? engineProblem(said, end);
-    this.end(
-      problem === undefined || this.killed ? undefined : `${this.options.node}: ${problem}.`,
-      said?.type === 'gone',
-    );
+    const problem = this.saidProblem ?? engineProblem(said, end, this.options.transport);
+    const sentence = problem === undefined || this.killed ? undefined : `${this.name}: ${problem}.`;
+    this.end(sentence, said?.type === 'gone', said?.status ?? (problem === undefined ? 0 : end.status || 1));
   }
 
   /** Ends a start, or what waits for one: no engine has been given its config. */
@@ -227,7 +219,7 @@ export class SshHost {
     this.stopWaiting();
     this.stopTimers();
     session?.abandon();
-    this.end(undefined, true);
+    this.end(undefined, true, 0);
     place?.leave('failed');
   }
 
@@ -235,19 +227,23 @@ export class SshHost {
     return this.phase === 'over';
   }
 
-  private end(problem: string | undefined, dead: boolean): void {
+  private end(problem: string | undefined, dead: boolean, status: number): void {
     this.phase = 'over';
-    const { node, log } = this.options;
-    if (problem !== undefined) log('ERROR', problem);
-    else log('INFO', `${node}: the engine's ssh has ended`);
-    this.events.ended({ problem, dead });
+    if (problem !== undefined) this.options.log('ERROR', problem);
+    else this.options.log('INFO', `${this.name}: the engine's ${this.options.transport.name} has ended`);
+    this.events.ended({ problem, dead, status });
+  }
+
+  private get name(): string {
+    return this.options.node.name;
   }
 }
 
 /** Why an engine or the connection with it ended, for a sentence; undefined when it left in good order. */
 function engineProblem(
   said: { readonly type: 'gone' | 'left'; readonly status: number } | undefined,
-  end: SshEnd,
+  end: SessionEnd,
+  transport: Transport,
 ): string | undefined {
   if (said?.type === 'left') {
     return `the engine ended with ${statusInWords(said.status)}, and some of its tasks may still run`;
@@ -257,8 +253,8 @@ function engineProblem(
       ? undefined
       : `the engine ended with ${statusInWords(said.status)}; all its tasks have ended`;
   }
-  if (end.status === undefined) return `ssh was ended by ${end.how}`;
-  return lastWords(end.errors) ?? `the connection ended without a word (ssh: ${end.how})`;
+  if (end.status === undefined) return `${transport.name} was ended by ${end.how}`;
+  return transport.lastWords(end.errors) ?? `the connection ended without a word (${transport.name}: ${end.how})`;
 }
 
 /** An exit status as a shell counts it. */

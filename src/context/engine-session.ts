@@ -1,55 +1,44 @@
 /**
- * One process of the system's ssh: its start, what engine.sh says through it, its end. In the driver's process.
+ * One process that leads to an engine (ssh, srun …): its start, what engine.sh says through it, its end. Runs where the
+ * context does.
  *
- *   spawn ─► word* ─► end          (end comes once, also when ssh cannot be started; nothing comes after it)
+ *   spawn ─► word* ─► end          (end comes once, also when it cannot be started; nothing comes after it)
  *
- * What the other side prints, and what ssh itself prints, is written to the wrap log as it comes. ssh gets a session of its
- * own: Ctrl-C at the terminal is for the driver, which ends the engines in good order.
+ * What the other side prints, and what the command itself prints, is written to the wrap log as it comes. It gets a session
+ * of its own: Ctrl-C at the terminal is for the driver, which ends the engines in good order.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeSync } from 'node:fs';
-import { EngineLines, type EngineWord } from './ssh-lines.ts';
+import type { SessionEnd, StartCommand } from './context.ts';
+import { EngineLines, type EngineWord } from './engine-lines.ts';
 
-/** How an ssh ended. */
-export interface SshEnd {
-  /** Its exit status; undefined when a signal ended it, or when it could not be started. */
-  readonly status: number | undefined;
-  /** In words: "exit status 255", "SIGKILL", "spawn ssh ENOENT". */
-  readonly how: string;
-  /** Whether ssh itself could be started. */
-  readonly started: boolean;
-  /** The end of what ssh said, since engine.sh runs or before. */
-  readonly errors: string;
-  /** The end of what else arrived on its standard output. */
-  readonly output: string;
-}
-
-export interface SshSessionEvents {
+export interface EngineSessionEvents {
   word(word: EngineWord): void;
-  ended(end: SshEnd): void;
+  ended(end: SessionEnd): void;
 }
 
-/** How long an ssh that was told to end may take before it is killed, in milliseconds. */
+/** How long a command that was told to end may take before it is killed, in milliseconds. */
 const graceMs = 2000;
-/** How long the outputs may stay open after ssh's exit, in milliseconds: a connection that others share holds them. */
+/** How long the outputs may stay open after the command's exit, in milliseconds: a connection that others share holds them. */
 const drainMs = 1000;
 const keptLength = 8192;
 
-export class SshSession {
+export class EngineSession {
   private readonly child: ChildProcess;
-  private readonly events: SshSessionEvents;
+  private readonly events: EngineSessionEvents;
   private readonly wrapFd: number;
   private errors = '';
   private output = '';
   private ended = false;
 
   /** @param wrapFd - open until `ended` */
-  constructor(command: readonly string[], wrapFd: number, events: SshSessionEvents) {
+  constructor(command: StartCommand, wrapFd: number, events: EngineSessionEvents) {
     this.events = events;
     this.wrapFd = wrapFd;
-    const [file, ...args] = command as [string, ...string[]];
-    this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const [file, ...args] = command.words as [string, ...string[]];
+    const env = { ...process.env, ...command.env };
+    this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env });
     const lines = new EngineLines({
       word: (word) => {
         // What was said up to here has been overcome.
@@ -96,13 +85,13 @@ export class SshSession {
     this.child.stdin?.end();
   }
 
-  /** Ends ssh, and says nothing more: neither here nor in the wrap log. */
+  /** Ends the command, and says nothing more: neither here nor in the wrap log. */
   abandon(): void {
     this.ended = true;
     this.kill();
   }
 
-  /** Ends ssh, and by that the engine's standard input. */
+  /** Ends the command, and by that the engine's standard input. */
   kill(): void {
     this.endInput();
     this.child.kill('SIGTERM');
