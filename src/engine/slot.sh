@@ -28,10 +28,11 @@ export DISBATCH_RUN_ID="$4" DISBATCH_ENGINE_RANK="$5"
 # bash takes a task for the first shell of a login when this is not set, and reads ~/.bashrc.
 [ -n "${SHLVL-}" ] || export SHLVL=1
 
-_disbatch_socket() { printf '%s/disbatch-%s-%s/slots' "$1" "$DISBATCH_RUN_ID" "$DISBATCH_ENGINE_RANK"; }
-_disbatch_here=$(_disbatch_socket /tmp)
-_disbatch_there=$(_disbatch_socket "${TMPDIR:-/tmp}")
-_disbatch_memory=$(_disbatch_socket /dev/shm)
+# Without a subshell or another program as far as that goes: all slots of a node come here at the same moment.
+_disbatch_name=disbatch-$4-$5/slots
+_disbatch_here=/tmp/$_disbatch_name
+_disbatch_there=${TMPDIR:-/tmp}/$_disbatch_name
+_disbatch_memory=/dev/shm/$_disbatch_name
 _disbatch_node=$1
 _disbatch_folder=$2
 set -- --slot "$_disbatch_slot" \
@@ -42,11 +43,11 @@ for _disbatch_name in $_disbatch_resources; do set -- "$@" --tell "$_disbatch_na
 unset IFS
 set +f
 
-case $(uname -sm) in
-  'Linux x86_64') _disbatch_native=$_disbatch_folder/launcher-linux-x64 ;;
-  'Linux aarch64') _disbatch_native=$_disbatch_folder/launcher-linux-arm64 ;;
-  *) _disbatch_native= ;;
-esac
+_disbatch_native=$_disbatch_folder/launcher-linux-x64
+_disbatch_arm=$_disbatch_folder/launcher-linux-arm64
+if [ -x "$_disbatch_arm" ]; then
+  case $(uname -m) in aarch64 | arm64) _disbatch_native=$_disbatch_arm ;; esac
+fi
 [ "$_disbatch_kind" != portable ] && [ -x "$_disbatch_native" ] || _disbatch_native=
 while :; do
   if [ -n "$_disbatch_native" ]; then
