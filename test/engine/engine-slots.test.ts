@@ -153,7 +153,7 @@ describe.each(launchers)('with the $name launcher', (launcher) => {
     engine.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     for (const slot of [1, 2]) places.bring(slot);
     await until('it has joined', () => said.includes('"joined"'));
-    const command = bytesOfText('trap "" TERM; echo $$ >pid-$DISBATCH_TASKID; while :; do sleep 0.02; done');
+    const command = bytesOfText('trap "" TERM; while :; do sleep 0.02; done');
     for (const slot of [0, 1]) {
       const task = { kind: 'task', taskId: slot, lineNumber: 1, repeatIndex: -1, command } as const;
       engine.stdin.write(`${encodeMessage({ type: 'run', slot, task })}\n`);
