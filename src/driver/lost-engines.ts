@@ -122,8 +122,14 @@ export function onLeaseEnded(state: DriverState, engine: EngineState, now: numbe
 export function onPulse(state: DriverState, engine: EngineState, pulse: number, now: number, effects: Effects): void {
   if (engine.stage === 'lost' && engine.returning) {
     engine.returning = false;
-    comeBack(engine, 'starting', state);
-    effects.notice(`${engine.node} is there again.`);
+    if (state.phase === 'killing') {
+      // A signal has come since it was asked to work again.
+      comeBack(engine, 'leaving', state);
+      dismiss(engine, state, effects);
+    } else {
+      comeBack(engine, 'starting', state);
+      effects.notice(`${engine.node} is there again.`);
+    }
   }
   if (!isPresent(engine)) return;
   engine.heardAt = now;

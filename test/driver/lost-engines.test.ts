@@ -110,6 +110,20 @@ describe('a host that is lost', () => {
   });
 });
 
+test('a host that comes back at the moment of a signal is sent away, and does not keep the run from ending', () => {
+  const cluster = new SimulatedCluster(1, [1, 1], () => 32_501, undefined);
+  cluster.strike('cut', 0);
+  cluster.pass(5000);
+  cluster.strike('crash', 1);
+  cluster.pass(24_001);
+  // It tells that its lease has ended, and is asked to work again.
+  cluster.strike('heal', 0);
+  cluster.pass(1);
+  cluster.strike('signal', 0);
+  cluster.pass(2 * minute);
+  expect(cluster.over).toBe(true);
+});
+
 test('whatever breaks whenever, no task runs in two places, and each is recorded once or left to a resume', () => {
   const faults: Fault[] = ['crash', 'kill engine', 'break connection', 'cut', 'heal', 'cut', 'heal', 'freeze', 'thaw'];
   const more: Fault[] = ['proof of death', 'stop context', 'signal', 'soft stop'];
