@@ -2,6 +2,8 @@
  * The lint rules. Two kinds: mistakes that the compiler does not see, and the walls between the folders of src/.
  */
 
+const roles = ['base', 'task', 'kvs', 'channel', 'contract', 'driver', 'context', 'engine'];
+
 /** The walls: what each folder of src/ may import besides its own files. */
 const mayImport = {
   base: [],
@@ -14,8 +16,10 @@ const mayImport = {
   engine: ['base', 'task', 'kvs', 'channel', 'contract'],
   monitor: ['base', 'task', 'kvs', 'channel', 'contract'],
   notify: ['base', 'task', 'contract'],
-  library: ['base', 'task', 'kvs', 'channel', 'contract', 'driver', 'context', 'engine', 'monitor', 'notify'],
-  cli: ['base', 'task', 'kvs', 'channel', 'contract', 'driver', 'context', 'engine', 'monitor', 'notify', 'library'],
+  programs: ['base', 'task', 'kvs', 'contract'],
+  run: [...roles, 'programs', 'notify'],
+  library: [...roles, 'run', 'programs'],
+  cli: [...roles, 'run', 'monitor', 'programs', 'library'],
 };
 
 /** Files that decide and do nothing: no module of Node's, so no socket, file, clock or process. */

@@ -21,10 +21,10 @@ import { contextLaunchLog, contextLog } from '../contract/run-files.ts';
 import type { RunInfo } from '../contract/run-info.ts';
 import { decodeToContext, encodeMessage, type Message } from '../contract/wire.ts';
 import { parseContextArguments, type ContextArguments } from './arguments.ts';
-import { retirementOf, watchAllocation } from './context-parts.ts';
+import { retirementOf, watchAllocation } from '../run/context-parts.ts';
 import type { Printer } from './dry-run.ts';
 import { findRun, reachRun } from './find-run.ts';
-import { situation, wanted } from './situation.ts';
+import { situation, wanted } from '../run/situation.ts';
 
 /** The first word of the command line that means this: for scripts that disBatch writes, not for people. */
 export const contextWord = '--context';

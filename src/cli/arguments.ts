@@ -9,65 +9,24 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { DisbatchError } from '../base/errors.ts';
 import type { LogLevel } from '../base/log-level.ts';
 import { gpuVariables } from '../contract/run-info.ts';
+import type { ContextOptions, HostPort, RunOptions } from '../run/run-options.ts';
 import { absentOptions, optionTable, type OptionSpec } from './options.ts';
 
 /** The command line, understood. */
 export interface RunArguments {
   readonly taskFile: string;
-  readonly sshNodes: readonly string[];
-  /** undefined: as the allocation says, else 1. */
-  readonly cpusPerTask: number | undefined;
-  readonly tasksPerNode: number | undefined;
-  readonly fill: boolean;
-  /** Variables that are shared out over slots: those of `-g` and `-E`. */
-  readonly resources: readonly string[];
-  /** `-S`: no context of its own. */
-  readonly startupOnly: boolean;
-  readonly taskLimit: number;
-  readonly retire: Retire;
-  /** Seconds. */
-  readonly stopBefore: number | undefined;
-  readonly label: string | undefined;
-  readonly launcher: 'native' | 'portable' | undefined;
-  readonly endBackground: boolean;
-  /** Seconds. */
-  readonly heartbeat: number;
-  readonly maxLost: number;
-  readonly noRerun: boolean;
-  readonly useAddress: { readonly host: string; readonly port: number } | undefined;
-  readonly openStore: boolean;
-  readonly exitCode: boolean;
-  readonly failFast: boolean;
-  readonly resumeFrom: readonly string[];
-  readonly retry: boolean;
-  readonly forceResume: boolean;
-  readonly prefix: string;
-  readonly statusHeader: boolean;
-  readonly logfile: string | undefined;
-  readonly loglevel: LogLevel;
-  readonly unknownDirectives: 'error' | 'warn';
+  readonly options: RunOptions;
   readonly dryRun: boolean;
   readonly quiet: boolean;
   /** The options that were given, by their long names. */
-  readonly options: Readonly<Record<string, OptionGiven>>;
+  readonly given: Readonly<Record<string, OptionGiven>>;
 }
 
 /** The command line of a context that is added to a run, understood. What is not given is as on the run's own. */
-export interface ContextArguments {
-  readonly sshNodes: readonly string[];
-  readonly cpusPerTask: number | undefined;
-  readonly tasksPerNode: number | undefined;
-  readonly fill: boolean;
+export interface ContextArguments extends ContextOptions {
   /** undefined: as on the run's own command line. */
   readonly resources: readonly string[] | undefined;
-  readonly taskLimit: number;
-  readonly retire: Retire;
-  readonly stopBefore: number | undefined;
-  readonly label: string | undefined;
 }
-
-/** How nodes are given back that are done: as the resource manager does, not at all, or by a command of the user's. */
-export type Retire = 'default' | 'no' | { readonly command: string };
 
 /** The value of an option that was given: true for one that takes none. */
 export type OptionGiven = true | string | number | readonly (string | number)[];
@@ -102,36 +61,42 @@ export function parseArguments(words: readonly string[]): Parsed {
     );
   }
   checkStartupOnly(o);
-  const list = (name: string): string[] => (o[name] as string[] | undefined) ?? [];
   return {
     kind: 'run',
     arguments: {
       taskFile,
-      sshNodes: list('sshNode'),
-      ...contextOptions(o),
-      resources: resourcesOf(o) ?? [],
-      startupOnly: o['startupOnly'] === true,
-      launcher: o['launcher'] as 'native' | 'portable' | undefined,
-      endBackground: o['endBackground'] === true,
-      heartbeat: checkHeartbeat((o['heartbeat'] as number | undefined) ?? 30),
-      maxLost: (o['maxLost'] as number | undefined) ?? 2,
-      noRerun: o['rerun'] === false,
-      useAddress: parseAddress(o['useAddress'] as string | undefined),
-      openStore: o['openStore'] === true,
-      exitCode: o['exitCode'] === true,
-      failFast: o['failFast'] === true,
-      resumeFrom: list('resumeFrom'),
-      retry: o['retry'] === true,
-      forceResume: o['forceResume'] === true,
-      prefix: (o['prefix'] as string | undefined) ?? '.',
-      statusHeader: o['statusHeader'] === true,
-      logfile: o['logfile'] as string | undefined,
-      loglevel: (o['loglevel'] as LogLevel | undefined) ?? 'INFO',
-      unknownDirectives: (o['unknownDirectives'] as 'error' | 'warn' | undefined) ?? 'error',
+      options: runOptions(o),
       dryRun: o['dryRun'] === true,
       quiet: o['quiet'] === true,
-      options: optionsGiven(o),
+      given: optionsGiven(o),
     },
+  };
+}
+
+function runOptions(o: Readonly<Record<string, unknown>>): RunOptions {
+  const list = (name: string): string[] => (o[name] as string[] | undefined) ?? [];
+  return {
+    sshNodes: list('sshNode'),
+    ...contextOptions(o),
+    resources: resourcesOf(o) ?? [],
+    startupOnly: o['startupOnly'] === true,
+    launcher: o['launcher'] as 'native' | 'portable' | undefined,
+    endBackground: o['endBackground'] === true,
+    heartbeat: checkHeartbeat((o['heartbeat'] as number | undefined) ?? 30),
+    maxLost: (o['maxLost'] as number | undefined) ?? 2,
+    noRerun: o['rerun'] === false,
+    useAddress: parseAddress(o['useAddress'] as string | undefined),
+    openStore: o['openStore'] === true,
+    exitCode: o['exitCode'] === true,
+    failFast: o['failFast'] === true,
+    resumeFrom: list('resumeFrom'),
+    retry: o['retry'] === true,
+    forceResume: o['forceResume'] === true,
+    prefix: (o['prefix'] as string | undefined) ?? '.',
+    statusHeader: o['statusHeader'] === true,
+    logfile: o['logfile'] as string | undefined,
+    loglevel: (o['loglevel'] as LogLevel | undefined) ?? 'INFO',
+    unknownDirectives: (o['unknownDirectives'] as 'error' | 'warn' | undefined) ?? 'error',
   };
 }
 
@@ -210,7 +175,7 @@ function checkHeartbeat(seconds: number): number {
 }
 
 /** HOST:PORT; an IPv6 address in brackets. */
-function parseAddress(text: string | undefined): RunArguments['useAddress'] {
+function parseAddress(text: string | undefined): HostPort | undefined {
   if (text === undefined) return undefined;
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);

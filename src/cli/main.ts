@@ -2,16 +2,18 @@
  * The command: understands its words, runs, and is the only place that ends the process.
  */
 
-import { visible } from '../base/terminal-text.ts';
+import { shellQuoted, visible } from '../base/terminal-text.ts';
 import { DisbatchError } from '../base/errors.ts';
+import { takeStartedWith } from '../base/started-with.ts';
+import { openTaskSource, type TaskSource } from '../driver/task-source.ts';
+import { prepare } from '../run/prepare.ts';
+import type { Surroundings } from '../run/surroundings.ts';
 import { addContext, contextWord } from './add-context.ts';
 import { parseArguments } from './arguments.ts';
 import { ctl, ctlWord } from './ctl.ts';
 import { Console } from './console.ts';
 import { printDryRun, type Printer } from './dry-run.ts';
-import { prepare, type Surroundings } from './prepare.ts';
 import { run } from './run.ts';
-import { takeStartedWith } from '../base/started-with.ts';
 
 declare const DISBATCH_VERSION: string;
 declare const __dirname: string;
@@ -37,16 +39,18 @@ async function main(): Promise<number> {
       return 0;
     case 'run': {
       const given = parsed.arguments;
+      const say = new Console(process.stderr, process.env, given.quiet);
       const around: Surroundings = {
-        words,
+        invocation: `command line: ${words.map(shellQuoted).join(' ')}`,
         env: process.env,
         started,
         folder: __dirname,
-        console: new Console(process.stderr, process.env, given.quiet),
+        tell: say,
         version: DISBATCH_VERSION,
       };
-      if (!given.dryRun) return run(given, around);
-      const prepared = prepare(given, around);
+      const openSource = (): TaskSource => openTaskSource(given.taskFile, process.stdin);
+      if (!given.dryRun) return run(given, openSource, around, say);
+      const prepared = prepare(given.options, openSource, around);
       await printDryRun(prepared.newFeeder({ skipsWritten: false, warn: true }), prepared.plan, printer);
       return 0;
     }

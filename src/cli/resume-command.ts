@@ -11,11 +11,11 @@ import { optionTable } from './options.ts';
  * @param retry - whether failed tasks are to run again
  */
 export function resumeCommand(given: RunArguments, statusPath: string, carried: boolean, retry: boolean): string {
-  const from = carried ? [statusPath] : [...given.resumeFrom, statusPath];
+  const from = carried ? [statusPath] : [...given.options.resumeFrom, statusPath];
   const words = [...from.flatMap((file) => ['-r', file]), ...(retry ? ['-R'] : [])];
   for (const { long, short } of optionTable) {
     if (long === 'resume-from' || long === 'retry') continue;
-    const value = given.options[long];
+    const value = given.given[long];
     const flag = short === undefined ? `--${long}` : `-${short}`;
     if (value === true) words.push(flag);
     else if (value !== undefined) words.push(...[value].flat().flatMap((each) => [flag, String(each)]));

@@ -38,6 +38,10 @@ export interface RunInfo {
   readonly cpusPerTask: number | undefined;
   readonly tasksPerNode: number | undefined;
   readonly resources: readonly string[];
+  /** `--results`: the folder for what tasks write, absolute. */
+  readonly results: string | undefined;
+  /** `--details`: engines are to find out what tasks use. */
+  readonly details: boolean;
   /** The store's address that tasks are told instead of their relay's, where anybody may use the store. */
   readonly openStore: string | undefined;
 }
@@ -74,7 +78,7 @@ const runInfo = isRecord<RunInfo>({
   launcher: isOptional(isOneOf('native', 'portable')),
   cpusPerTask: isOptional(isNumber),
   tasksPerNode: isOptional(isInteger),
-  openStore: isOptional(isText),
+  ...{ openStore: isOptional(isText), results: isOptional(isText), details: isBoolean },
 });
 
 const engineConfig = isRecord<EngineConfig>({

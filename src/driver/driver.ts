@@ -64,10 +64,13 @@ export class Driver {
   private readonly tickMs: number;
   private pulling = false;
   private wanted = 0;
-  private finish: (() => void) | undefined;
+  private readonly over: Promise<void>;
 
   constructor(parts: DriverParts) {
     this.parts = parts;
+    let finish = (): void => {};
+    // It may be over before anybody waits for it.
+    this.over = new Promise((resolve) => (finish = resolve));
     const times = leaseTimes(parts.heartbeat);
     this.tickMs = times.tickMs;
     this.state = newState({
@@ -89,16 +92,15 @@ export class Driver {
       },
       log: parts.log,
       awaitEngines: parts.awaitEngines,
-      over: () => this.finish?.(),
+      over: finish,
     };
   }
 
   /** Runs until every engine has left; the snapshot says why. The status file is left open. */
   async run(): Promise<void> {
-    const over = new Promise<void>((resolve) => (this.finish = resolve));
     const ticks = setInterval(() => reactor.onTick(this.state, this.now(), this.effects), this.tickMs);
     reactor.onStart(this.state, this.now(), this.effects);
-    await over;
+    await this.over;
     clearInterval(ticks);
   }
 

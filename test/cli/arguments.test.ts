@@ -3,11 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { completeWords, parseArguments, parseContextArguments, type RunArguments } from '../../src/cli/arguments.ts';
 import { absentOptions, optionTable } from '../../src/cli/options.ts';
 import { DisbatchError, type ErrorCode } from '../../src/base/errors.ts';
+import type { RunOptions } from '../../src/run/run-options.ts';
 
-function parsed(...words: string[]): RunArguments {
+/** A command line, with the options of the run beside the rest. */
+type Line = RunOptions & Omit<RunArguments, 'options'>;
+
+function parsed(...words: string[]): Line {
   const result = parseArguments(words);
   if (result.kind !== 'run') throw new Error(`it is ${result.kind}`);
-  return result.arguments;
+  const { options, ...rest } = result.arguments;
+  return { ...options, ...rest };
 }
 
 /** The error of a command line, as its code and sentence. */
@@ -21,7 +26,7 @@ function mistake(...words: string[]): [ErrorCode, string] {
   throw new Error(`${words.join(' ')} is accepted`);
 }
 
-const defaults: Omit<RunArguments, 'options'> = {
+const defaults: Omit<Line, 'given'> = {
   taskFile: 'Tasks',
   sshNodes: [],
   cpusPerTask: undefined,
@@ -57,7 +62,7 @@ const defaults: Omit<RunArguments, 'options'> = {
 const gpus = ['CUDA_VISIBLE_DEVICES', 'GPU_DEVICE_ORDINAL'];
 
 /** Each option: ways to write it, and what it changes. */
-const uses: [string[], Partial<RunArguments>][] = [
+const uses: [string[], Partial<Line>][] = [
   [
     ['-s localhost:2', '--ssh-node localhost:2', '--ssh-node=localhost:2', '-slocalhost:2'],
     { sshNodes: ['localhost:2'] },
@@ -115,7 +120,7 @@ const uses: [string[], Partial<RunArguments>][] = [
 
 describe('the options', () => {
   test('that are not given have their defaults', () => {
-    expect(parsed('Tasks')).toEqual({ ...defaults, options: {} });
+    expect(parsed('Tasks')).toEqual({ ...defaults, given: {} });
   });
 
   test.each(uses.flatMap(([ways, changed]) => ways.map((way) => [way, changed] as const)))(
@@ -127,7 +132,7 @@ describe('the options', () => {
         ['Tasks', ...words],
         [...words, '--', 'Tasks'],
       ]) {
-        expect(parsed(...line)).toEqual({ ...defaults, ...changed, options: expect.anything() as unknown });
+        expect(parsed(...line)).toEqual({ ...defaults, ...changed, given: expect.anything() as unknown });
       }
     },
   );

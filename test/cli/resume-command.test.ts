@@ -33,11 +33,11 @@ interface Case {
 /** What the commands for these cases mean when a bash has read them, and what they should mean. */
 function meanings(cases: readonly Case[]): { readonly meant: unknown[]; readonly wanted: unknown[] } {
   const commands = cases.map((each) => resumeCommand(parsed(each.words), each.status, each.carried, each.retry));
-  const meant = splitByBash(commands).map(([program, ...words]) => [program, { ...parsed(words), options: {} }]);
+  const meant = splitByBash(commands).map(([program, ...words]) => [program, { ...parsed(words), given: {} }]);
   const wanted = cases.map(({ words, status, carried, retry }) => {
     const before = parsed(words);
-    const resumeFrom = carried ? [status] : [...before.resumeFrom, status];
-    return ['disbatch', { ...before, resumeFrom, retry, options: {} }];
+    const resumeFrom = carried ? [status] : [...before.options.resumeFrom, status];
+    return ['disbatch', { ...before, options: { ...before.options, resumeFrom, retry }, given: {} }];
   });
   return { meant, wanted };
 }

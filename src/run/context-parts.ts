@@ -7,7 +7,7 @@ import type { Logger } from '../base/log.ts';
 import type { ContextPlan } from '../context/context.ts';
 import { Retirement } from '../context/retirement.ts';
 import { watchTimeLimit } from '../context/time-limit.ts';
-import type { Retire } from './arguments.ts';
+import type { Retire } from './run-options.ts';
 
 export interface ContextSurroundings {
   readonly env: NodeJS.ProcessEnv;

@@ -6,15 +6,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ContextSituation } from '../context/context.ts';
-import type { RunArguments } from './arguments.ts';
 import { isOnPath } from './on-path.ts';
+import type { ContextOptions } from './run-options.ts';
 
 /** How long a command of the resource manager may take, in milliseconds. */
 const askMs = 20_000;
 
-/** What the command line says of a context. */
+/** What was asked for of a context. */
 export function wanted(
-  given: Pick<RunArguments, 'sshNodes' | 'cpusPerTask' | 'tasksPerNode' | 'fill' | 'label'>,
+  given: Pick<ContextOptions, 'sshNodes' | 'cpusPerTask' | 'tasksPerNode' | 'fill' | 'label'>,
 ): Wanted {
   const { sshNodes, cpusPerTask, tasksPerNode, fill, label } = given;
   return { sshNodes, slotOptions: { cpusPerTask, tasksPerNode, fill }, label };

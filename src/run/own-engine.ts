@@ -44,6 +44,7 @@ export function startOwnEngine(
       },
       env,
       launchers,
+      ...{ results: run.results, followMemory: run.details },
       ...{ launcherPerSlot: false, resources: run.resources, slotsOwnResources: false },
       errorFd,
       helloMs: usualHelloMs,

@@ -3,31 +3,19 @@
  */
 
 import { availableParallelism } from 'node:os';
-import { launcherArguments, type StartedWith } from '../base/started-with.ts';
+import { launcherArguments } from '../base/started-with.ts';
 import type { ContextPlan } from '../context/context.ts';
 import { chooseContext } from '../context/registry.ts';
 import { Feeder } from '../driver/feeder.ts';
 import { countTasks } from '../driver/look-through.ts';
 import { ResumeIndex } from '../driver/resume-index.ts';
-import { openTaskSource, type TaskSource } from '../driver/task-source.ts';
+import type { TaskSource } from '../driver/task-source.ts';
 import type { LauncherCommand } from '../engine/spawned-launcher.ts';
 import { findLaunchers } from '../engine/find-launchers.ts';
 import { mistakeSentence } from '../task/task-file-mistake.ts';
-import type { RunArguments } from './arguments.ts';
-import type { Console } from './console.ts';
+import type { RunOptions } from './run-options.ts';
 import { situation, wanted } from './situation.ts';
-
-/** What the command finds itself in. */
-export interface Surroundings {
-  /** The words of the command line. */
-  readonly words: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly started: StartedWith;
-  /** Where the program is installed. */
-  readonly folder: string;
-  readonly console: Console;
-  readonly version: string;
-}
+import type { Surroundings } from './surroundings.ts';
 
 /** A run that can begin. */
 export interface Prepared {
@@ -47,8 +35,8 @@ export interface Prepared {
 const shownNotes = 20;
 
 /** @throws DisbatchError for whatever keeps the run from beginning */
-export function prepare(given: RunArguments, around: Surroundings): Prepared {
-  const { console: say, env } = around;
+export function prepare(given: RunOptions, openSource: () => TaskSource, around: Surroundings): Prepared {
+  const { tell: say, env } = around;
   const kind = given.endBackground ? 'native' : given.launcher;
   const launchers = findLaunchers(around.folder, kind, launcherArguments(around.started));
   const cores = availableParallelism();
@@ -68,7 +56,7 @@ export function prepare(given: RunArguments, around: Surroundings): Prepared {
   if (given.resumeFrom.length === 0 && (given.retry || given.forceResume)) {
     say.notice(`${given.retry ? '-R' : '--force-resume'} has no effect without -r.`);
   }
-  const source = openTaskSource(given.taskFile, process.stdin);
+  const source = openSource();
   const index = given.resumeFrom.length > 0 ? new ResumeIndex(given.resumeFrom) : undefined;
   for (const note of firstOf(index?.notes ?? [])) say.notice(note);
   const total = source.repeatable ? countTasks(source, given.unknownDirectives) : undefined;

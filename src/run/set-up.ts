@@ -18,12 +18,12 @@ import type { RunInfo } from '../contract/run-info.ts';
 import { Driver } from '../driver/driver.ts';
 import { Peers } from '../driver/peers.ts';
 import { StatusFile } from '../driver/status-file.ts';
-import type { RunArguments } from './arguments.ts';
 import { firstContext } from './first-context.ts';
 import { postRunState } from './post-run-state.ts';
-import type { Prepared, Surroundings } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
 import { openRendezvous } from './rendezvous.ts';
-import { watchSignals } from './signals.ts';
+import type { RunOptions } from './run-options.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Between TERM and KILL when a run is ended. */
 const graceMs = 5000;
@@ -38,8 +38,6 @@ export interface SetUp {
   readonly tellOver: (exitStatus: number) => void;
   /** Ends what is left of engines and connections; waits for it, though not for long. */
   readonly settle: () => Promise<void>;
-  /** Resolves when the user will not wait for the run's end. */
-  readonly forced: Promise<void>;
 }
 
 /**
@@ -48,7 +46,7 @@ export interface SetUp {
  * @throws (rejects with) DisbatchError when one cannot be made
  */
 export async function setUp(
-  given: RunArguments,
+  given: RunOptions,
   around: Surroundings,
   prepared: Prepared,
   releasers: Releasers,
@@ -56,13 +54,14 @@ export async function setUp(
   statusFd: number,
   logs: Log,
 ): Promise<SetUp> {
-  const { console: say, folder, version } = around;
+  const { tell: say, folder, version } = around;
   const { plan, launchers, source, total } = prepared;
   const log = logs.named('Driver');
   const rendezvous = await openRendezvous({
     run: {
       ...{ version, cwd: process.cwd(), prefix: files.prefix, taskName: source.taskName, loglevel: given.loglevel },
       ...{ heartbeat: given.heartbeat, launcher: given.launcher },
+      ...{ results: undefined, details: false },
       ...{ cpusPerTask: given.cpusPerTask, tasksPerNode: given.tasksPerNode, resources: given.resources },
     },
     address: given.useAddress,
@@ -111,14 +110,11 @@ export async function setUp(
       : firstContext(given, around, {
           ...{ plan, run: info, storeAddress: rendezvous.storeAddress, launchers, driver, releasers },
         });
-  const forced = new Promise<void>((resolve) => {
-    releasers.add(watch(driver, around, () => resolve()));
-  });
   context?.begin();
   const settle = async (): Promise<void> => {
     await Promise.all([peers.close(settleMs), context?.settle(settleMs)]);
   };
-  return { driver, status, tellOver: (exitStatus) => peers.tellOver(exitStatus), settle, forced };
+  return { driver, status, tellOver: (exitStatus) => peers.tellOver(exitStatus), settle };
 }
 
 /** What a run without hosts waits for, and how it comes. */
@@ -126,20 +122,4 @@ function waitingFor({ prefix }: RunInfo, left: number | undefined): string {
   const tasks = left === undefined ? 'The tasks wait' : left === 1 ? '1 task waits' : `${left} tasks wait`;
   const command = shellQuoted(dbUtilFile(prefix));
   return `${tasks} for hosts. Add some: ${command} -s HOST:CORES, or within a cluster: sbatch -n TASKS ${command}`;
-}
-
-/** What signals do to the run. @returns what ends the watch */
-function watch(driver: Driver, { console: say, started }: Surroundings, force: () => void): () => void {
-  return watchSignals(started, {
-    end: (signal) => {
-      const { running } = driver.snapshot();
-      say.notice(`${signal}: ending ${running} running ${running === 1 ? 'task' : 'tasks'}; once more to end at once.`);
-      driver.signal(signal);
-    },
-    endAtOnce: force,
-    softStop: () => {
-      say.notice('Stopping: running tasks may finish, no new ones are started.');
-      driver.softStop('soft-stop');
-    },
-  });
 }

@@ -14,10 +14,10 @@ import { contextLog } from '../contract/run-files.ts';
 import type { RunInfo } from '../contract/run-info.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { LauncherCommand } from '../engine/spawned-launcher.ts';
-import type { RunArguments } from './arguments.ts';
 import { retirementOf, watchAllocation } from './context-parts.ts';
 import { startOwnEngine } from './own-engine.ts';
-import type { Surroundings } from './prepare.ts';
+import type { RunOptions } from './run-options.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface FirstContextParts {
   readonly plan: ContextPlan;
@@ -29,10 +29,10 @@ export interface FirstContextParts {
 }
 
 /** Links the context with the driver. It comes with `begin`. */
-export function firstContext(given: RunArguments, around: Surroundings, parts: FirstContextParts): ContextLife {
+export function firstContext(given: RunOptions, around: Surroundings, parts: FirstContextParts): ContextLife {
   const { plan, run, driver, releasers } = parts;
-  const { env, folder, console: console_ } = around;
-  const say = (text: string): void => console_.notice(text);
+  const { env, folder, tell } = around;
+  const say = (text: string): void => tell.notice(text);
   const log = openLog(contextLog(run.prefix, plan.label ?? 'SSH0'), run.loglevel, releasers).named('Context');
   for (const notice of plan.notices) log('WARNING', notice);
   const isOwn = (node: NodePlan): boolean => plan.usesThisHostDirectly && sameHost(node.name, hostname());
