@@ -39,7 +39,7 @@ const pure = {
       'hand-out',
     ],
   ].map((name) => `src/driver/${name}.ts`),
-  kvs: ['protocol', 'request-reader', 'store', 'monitors', 'pickle', 'unpickle', 'dump', 'spill-space'].map(
+  kvs: ['protocol', 'request-reader', 'store', 'monitors', 'dump-json', 'pickle', 'unpickle', 'dump', 'spill-space'].map(
     (name) => `src/kvs/${name}.ts`,
   ),
   channel: ['framing', 'numbering', 'proc-net-tcp', 'refusals'].map((name) => `src/channel/${name}.ts`),

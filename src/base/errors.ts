@@ -26,6 +26,7 @@ export const catalogue = {
   'launcher-unusable': [1, 'tasks cannot be started'],
   'port-unusable': [1, 'there is no port to be reached at'],
   'no-run': [1, 'there is no run to take part in'],
+  'no-store': [1, 'there is no store that answers'],
   'no-engine-left': [1, 'nothing is left that could run tasks'],
 } as const satisfies Record<string, readonly [ExitStatus, string]>;
 

@@ -12,6 +12,7 @@ import { addContext, contextWord } from './add-context.ts';
 import { parseArguments } from './arguments.ts';
 import { ctl, ctlWord } from './ctl.ts';
 import { Console } from './console.ts';
+import { kvs, kvsWord } from './kvs.ts';
 import { printDryRun, type Printer } from './dry-run.ts';
 import { run } from './run.ts';
 
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
       printer,
     );
   if (words[0] === ctlWord && words.length > 1) return ctl(words.slice(1), DISBATCH_VERSION, printer);
+  if (words[0] === kvsWord && words.length > 1) return kvs(words.slice(1), { env: process.env, started }, printer);
   const parsed = parseArguments(words);
   switch (parsed.kind) {
     case 'help':

@@ -11,7 +11,7 @@
 import type { Duplex } from 'node:stream';
 import type { ByteString } from '../base/byte-string.ts';
 import { dumpOf } from './dump.ts';
-import { formatLength, replyHeader, StoreError, type RequestLimits } from './protocol.ts';
+import { formatLength, ownKeyPrefix, replyHeader, StoreError, type RequestLimits } from './protocol.ts';
 import { RequestReader, type RequestPart } from './request-reader.ts';
 import type { Store, Waiter } from './store.ts';
 import type { Draft, StoredValue } from './stored-value.ts';
@@ -38,6 +38,8 @@ export class Connection {
   private sending: Promise<void> | undefined;
   /** What is to be done about replies that are not sent when the stream closes. */
   private readonly unsent = new Set<(error: Error) => void>();
+  /** Monitor keys that go with this client. */
+  private readonly ownKeys = new Set<ByteString>();
   private problem: StoreError | undefined;
   private over = false;
 
@@ -59,6 +61,7 @@ export class Connection {
     this.stream.once('close', () => {
       this.stopWaiting();
       for (const fail of [...this.unsent]) fail(new Error('the connection closed'));
+      this.dropOwnKeys();
     });
     try {
       await this.obey();
@@ -70,6 +73,7 @@ export class Connection {
       this.incoming?.draft.discard();
       this.incoming = undefined;
       await this.sending;
+      this.dropOwnKeys();
       this.stream.end(() => this.stream.destroy());
     }
     return this.problem;
@@ -108,6 +112,7 @@ export class Connection {
         return undefined;
       case 'mkey':
         store.monitor(part.key, part.watch);
+        if (part.key.startsWith(ownKeyPrefix) && store.isMonitor(part.key)) this.ownKeys.add(part.key);
         return undefined;
       case 'dump': {
         const dump = dumpOf(store);
@@ -150,7 +155,7 @@ export class Connection {
         if (this.over || this.stream.destroyed || this.stream.readableEnded || !this.stream.writable) return false;
         if (kind === 'view') this.host.keeper.retain(value);
         this.send(value, (sent) => {
-          if (sent || kind === 'view') this.host.keeper.release(value);
+          if (sent || kind === 'view' || this.ownKeys.has(key)) this.host.keeper.release(value);
           else this.host.store.putBack(key, value);
         });
         return true;
@@ -158,6 +163,10 @@ export class Connection {
     };
     this.waiter = waiter;
     this.host.store.request(waiter);
+  }
+
+  private dropOwnKeys(): void {
+    for (const key of this.ownKeys) this.host.store.dropMonitor(key);
   }
 
   private stopWaiting(): void {

@@ -53,6 +53,14 @@ export class Monitors {
     return this.monitorKeys.has(key);
   }
 
+  /** Makes it a key like others. */
+  delete(monitorKey: ByteString): void {
+    if (!this.monitorKeys.delete(monitorKey)) return;
+    for (const [event, byKey] of this.watchers) {
+      for (const key of [...byKey.keys()]) this.switch(event, key, monitorKey, false);
+    }
+  }
+
   /** The monitor keys to tell of an event: first those of every key, then those of this one. */
   *told(event: StoreEvent, key: ByteString): Generator<ByteString> {
     if (this.watches === 0 || this.isMonitor(key)) return;

@@ -28,6 +28,12 @@ export const wordBytes = 4;
 /** Bytes of a length. */
 export const lengthBytes = 10;
 
+/**
+ * What the names of monitor keys begin with that are one connection's own: such a key, what it watches and what it has been
+ * told go when the connection that made it ends. The original has none.
+ */
+export const ownKeyPrefix = '.disbatch client ';
+
 /** What a request may be at most, in bytes. */
 export interface RequestLimits {
   readonly key: number;

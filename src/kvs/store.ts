@@ -143,6 +143,16 @@ export class Store<V> {
     this.monitors.set(monitorKey, watch);
   }
 
+  isMonitor(key: ByteString): boolean {
+    return this.monitors.isMonitor(key);
+  }
+
+  /** Makes a monitor key one like others, and drops what it has been told. */
+  dropMonitor(monitorKey: ByteString): void {
+    this.monitors.delete(monitorKey);
+    this.clear(monitorKey);
+  }
+
   /** The keys with values, the one that has had some for longest first. */
   *keys(): Generator<{ readonly key: ByteString; readonly count: number; readonly newest: V }> {
     for (const [key, queue] of this.queues) yield { key, count: queue.length, newest: queue.tail.value };

@@ -1,5 +1,6 @@
 /** The options in the pages against the one table of options. */
 import { describe, expect, test } from 'vitest';
+import { kvsOptions } from '../../src/cli/kvs-arguments.ts';
 import { absentOptions, optionTable } from '../../src/cli/options.ts';
 import { allPages, prose, readPage, sections } from './pages.ts';
 
@@ -27,8 +28,16 @@ describe('the options', () => {
     );
   });
 
+  test('docs/store.md has each of disbatch kvs', () => {
+    const cells = ['`disbatch kvs`', 'A store without a run'].flatMap((heading) =>
+      firstColumn('docs/store.md', heading),
+    );
+    const named = cells.flatMap((cell) => /--[a-z-]+/.exec(cell) ?? []);
+    expect(named.toSorted()).toEqual(kvsOptions.toSorted());
+  });
+
   test('no page speaks of a long option that there is not', () => {
-    const known = [...optionTable, ...absentOptions].map(({ long }) => `--${long}`);
+    const known = [...[...optionTable, ...absentOptions].map(({ long }) => `--${long}`), ...kvsOptions];
     // Options of npm, in what is said of the installation; and one of the original's PREFIX_dbUtil.sh.
     const others = ['--prefix', '--global', '--mon'];
     const unknown = allPages().flatMap((page) =>

@@ -54,3 +54,61 @@ test.each(['nothing like a reply', 'ASTR      -001'])('a store that answers %j i
 test('a store that is not there is an error', async () => {
   await expect(StoreClient.connect('127.0.0.1', 1)).rejects.toThrow('ECONNREFUSED');
 });
+
+test('a wait that is given up fails and takes nothing, or brings its value: never neither', async () => {
+  const store = await listening();
+  const [client, other] = [await clientOf(store), await clientOf(store)];
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const outcomes = { given: 0, left: 0 };
+  for (let i = 0; i < 400; i++) {
+    const stop = new AbortController();
+    const got = client.get('k', stop.signal).then(
+      ({ value }) => value.toString(),
+      (error: unknown) => error,
+    );
+    // The put and the end of the wait cross each other in all ways that there are.
+    const steps = [() => void other.put('k', `value ${i}`), () => stop.abort('given up')];
+    for (const step of i % 2 === 0 ? steps : steps.toReversed()) {
+      for (let turns = i % 7; turns > 0; turns--) await turn();
+      step();
+    }
+    const answer = await got;
+    await other.obeyed();
+    if (answer === 'given up') {
+      expect((await other.get('k')).value.toString()).toBe(`value ${i}`);
+      outcomes.left++;
+    } else {
+      expect(answer).toBe(`value ${i}`);
+      outcomes.given++;
+    }
+    expect(store.server.store.valueCount).toBe(0);
+  }
+  expect(Math.min(outcomes.given, outcomes.left)).toBeGreaterThan(20);
+  expect([...store.server.store.waits()]).toEqual([]);
+});
+
+test('a wait that is given up lets what was asked after it be answered, and one that has not begun does not begin', async () => {
+  const client = await clientOf(await listening());
+  const [first, second] = [new AbortController(), new AbortController()];
+  const waits = [client.get('a', first.signal), client.view('b', second.signal), client.get('c')];
+  await client.put('c', 'v');
+  second.abort(new Error('the second'));
+  await expect(waits[1]).rejects.toThrow('the second');
+  first.abort(new Error('the first'));
+  await expect(waits[0]).rejects.toThrow('the first');
+  expect((await waits[2])?.value.toString()).toBe('v');
+  await expect(client.get('a', first.signal)).rejects.toThrow('the first');
+});
+
+test('what was put is there when it is obeyed, and an echo is told to nobody and leaves nothing', async () => {
+  const store = await listening();
+  const [client, watching] = [await clientOf(store), await clientOf(store)];
+  await watching.monitorKey('m', '', 'gpvw');
+  await watching.obeyed();
+  await client.put('k', 'v');
+  await client.obeyed();
+  expect([...store.server.store.keys()].map(({ key, count }) => [key, count])).toEqual([
+    ['k', 1],
+    ['m', 1],
+  ]);
+});
