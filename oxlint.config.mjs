@@ -39,13 +39,27 @@ const pure = {
       'hand-out',
     ],
   ].map((name) => `src/driver/${name}.ts`),
-  kvs: ['protocol', 'request-reader', 'store', 'monitors', 'dump-json', 'pickle', 'unpickle', 'dump', 'spill-space'].map(
-    (name) => `src/kvs/${name}.ts`,
-  ),
+  kvs: [
+    'protocol',
+    'request-reader',
+    'store',
+    'monitors',
+    'dump-json',
+    'pickle',
+    'unpickle',
+    'dump',
+    'spill-space',
+  ].map((name) => `src/kvs/${name}.ts`),
   channel: ['framing', 'numbering', 'proc-net-tcp', 'refusals'].map((name) => `src/channel/${name}.ts`),
-  engine: ['task-env', 'output-sample', 'launcher-protocol', 'lease', 'engine-link', 'slot-resources'].map(
-    (name) => `src/engine/${name}.ts`,
-  ),
+  engine: [
+    'task-env',
+    'output-sample',
+    'launcher-protocol',
+    'launcher-frames',
+    'lease',
+    'engine-link',
+    'slot-resources',
+  ].map((name) => `src/engine/${name}.ts`),
   context: [
     'src/context/*-env.ts',
     ...[

@@ -3,7 +3,8 @@
  *
  * It is a process of its own with the engine at the other end of its standard input and output, or of a connection that it
  * makes itself. The protocol, and all that a task may rely on, is told in the header of src/engine/launcher-protocol.ts;
- * portable-launcher.ts is the other implementation. One thread and one epoll loop, so nothing here blocks except the start of a process (vfork).
+ * portable-launcher.ts is the other implementation. One thread and one epoll loop, so nothing here blocks except the start of
+ * a process (vfork). What may hang is done by helpers (helper.h): files are written, and memory is looked at, by them.
  *
  *                    START, SIGNAL
  *                        ┌──┐
@@ -13,8 +14,12 @@
  *           DONE │          ▼
  *                └────── SWEEPING   KILL to whatever tasks left behind, until there is none  ──► exit, if the engine is gone
  *
+ *   an output that is kept in a file:
+ *   read ─► FILE_DATA ─► (its pipe is not watched) ─► reply ─► read …  at its end: FILE_FINISH ─► reply ─► settled
+ *
  * Always true: a task is in `lanes` from its start until its ENDED frame is queued; a pipe is in epoll until its end of
- * file; a process id is only ever signalled while it is a child that has not been waited for.
+ * file; a process id is only ever signalled while it is a child that has not been waited for; an output that is not settled
+ * belongs to a task in `lanes`.
  */
 
 #define _GNU_SOURCE
@@ -30,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -39,12 +45,18 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "base.h"
+#include "helper.h"
+#include "result-files.h"
+#include "task-memory.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "The frames are little-endian and are read and written as they lie in memory."
 #endif
 
-enum { PROTOCOL_VERSION = 3, FEATURE_USAGE = 1, FEATURE_SWEEP = 2 };
+enum { PROTOCOL_VERSION = 4, FEATURE_USAGE = 1, FEATURE_SWEEP = 2 };
+enum { START_FOLLOWS = 1 };                                    /* a flag of START */
+enum { USAGE_KNOWN = 1, MEMORY_SAMPLED = 4 };                   /* bits of ENDED's usage */
 enum { START = 1, SIGNAL = 2, END = 3, LEAVE = 4, LEASE = 5 };
 enum { HELLO = 1, STARTED = 2, ENDED = 3, FAILED = 4, DONE = 5 };
 enum { LEASE_ENDED = 3, NO_ENGINE = 4 }; /* the exit statuses then */
@@ -54,6 +66,11 @@ enum { MAX_FRAME = 64 << 20, MAX_LANES = 1 << 20, READ_SIZE = 256 << 10, PENDING
 /* How often a wait that has no event of its own looks again, and how long a wait for the unkillable lasts. */
 enum { LOOK_AGAIN_MS = 20, GIVE_UP_MS = 5000 };
 enum { TASKS_BY_PID = 4096, EVENTS = 256 };
+/* So many helpers write files, so that one slow answer does not hold up all; one looks at memory. */
+enum { WRITERS = 4, LOOKER = WRITERS, HELPERS };
+/* The first look at a task's memory; then when it is older by a quarter, but no more often nor rarer than that, as long as
+ * the looks at all tasks take less than 1 % of the time. */
+enum { FIRST_LOOK_MS = 30, LOOK_MOST_MS = 1000, LOOK_COST = 100, ORPHANS_MS = 100, LOOK_HANGS_MS = 10000 };
 
 /* One output of a task: its pipe, how many bytes came, the first 40 and the last 40 of the rest. */
 struct output {
@@ -62,6 +79,11 @@ struct output {
   uint64_t bytes;
   uint8_t head_length, tail_length;
   char head[SAMPLE], tail[SAMPLE];
+  struct helper *writer; /* of its file, until that is settled; NULL when there is none */
+  uint32_t key;          /* what the writer knows it by */
+  int file_error;
+  bool writing, finishing; /* a reply to FILE_DATA, to FILE_FINISH, has not come */
+  size_t owed;             /* what was in the pipe at the exit, and so is the task's own */
 };
 
 struct task {
@@ -72,13 +94,14 @@ struct task {
   double start, finish;
   struct rusage usage;
   struct output *outputs[2];
-  int64_t linger_until;
+  int64_t linger_until; /* 0: the task runs, or nothing is waited for */
+  bool lingered;        /* what still holds a pipe is a background process */
+  /* Of a task whose usage is wanted. */
+  bool follows, looking, several;   /* a look is under way; it is or was more than one process */
+  int64_t started_at, next_look;    /* INT64_MAX: none is due */
+  uint64_t seen, largest;           /* bytes: the most of all its processes at a time, and of one */
+  struct timeval orphans_user, orphans_system;
   struct task *next_by_pid, *next_lingering;
-};
-
-struct bytes {
-  char *data;
-  size_t length, room;
 };
 
 static enum { RUNNING, ENDING, SWEEPING } phase = RUNNING;
@@ -91,9 +114,17 @@ static uint32_t swept;
 static struct task **lanes;
 static uint32_t lane_count, running;
 static struct task *by_pid[TASKS_BY_PID];
+static struct task *orphan_of; /* whose the process is that is waited for next */
+static void end_following(struct task *task);
 static struct task *lingering, **lingering_end = &lingering; /* in the order of linger_until */
 static pid_t *ending_groups;
 static size_t ending_group_count;
+
+static struct helper helpers[HELPERS];
+static uint32_t follow_count; /* tasks that run and whose usage is wanted */
+static int64_t next_look_at = INT64_MAX, look_hangs_at = INT64_MAX;
+static uint32_t looks_asked;
+static void lose_helper(struct helper *helper, int error);
 
 static struct bytes input, pending;
 static char read_buffer[READ_SIZE];
@@ -111,17 +142,6 @@ static struct rlimit task_nofile;
 static int to_default[_NSIG], to_default_count, to_ignore[_NSIG], to_ignore_count;
 
 /* ---- Small helpers ---- */
-
-static _Noreturn void die(const char *what) {
-  fprintf(stderr, "disBatch launcher: %s: %s\n", what, strerror(errno));
-  exit(1);
-}
-
-static void *allocate(void *old, size_t size) {
-  void *memory = realloc(old, size);
-  if (memory == NULL) die("memory");
-  return memory;
-}
 
 static int64_t now_ms(void) {
   struct timespec now;
@@ -142,12 +162,6 @@ static double wall_clock(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void make_room(struct bytes *bytes, size_t more) {
-  if (bytes->room - bytes->length >= more) return;
-  bytes->room = (bytes->length + more) * 2;
-  bytes->data = allocate(bytes->data, bytes->room);
-}
-
 static void watch(int operation, int fd, uint32_t events, void *tag) {
   struct epoll_event event = {.events = events, .data.ptr = tag};
   if (epoll_ctl(epoll, operation, fd, &event) != 0 && operation != EPOLL_CTL_DEL) die("epoll_ctl");
@@ -155,11 +169,7 @@ static void watch(int operation, int fd, uint32_t events, void *tag) {
 
 /* ---- Frames to the engine: queued here, written once a turn of the loop ---- */
 
-static void put(const void *data, size_t length) {
-  make_room(&pending, length);
-  memcpy(pending.data + pending.length, data, length);
-  pending.length += length;
-}
+static void put(const void *data, size_t length) { append(&pending, data, length); }
 
 static void put_u8(uint8_t value) { put(&value, sizeof value); }
 static void put_u32(uint32_t value) { put(&value, sizeof value); }
@@ -200,10 +210,20 @@ static void put_failed(uint32_t lane, int error, const char *reason) {
 
 static double seconds(struct timeval time) { return (double)time.tv_sec + (double)time.tv_usec / 1e6; }
 
+/* What a single process had at most, the kernel has noted; of several that were there at once, it is what was seen. */
+static void put_usage(const struct task *task) {
+  double largest = (double)(task->follows ? task->largest : 0);
+  double most = (double)(task->follows && task->several ? task->seen : 0);
+  put_f64(task->follows ? seconds(task->usage.ru_utime) + seconds(task->orphans_user) : 0);
+  put_f64(task->follows ? seconds(task->usage.ru_stime) + seconds(task->orphans_system) : 0);
+  put_f64(most > largest ? most : largest);
+  put_f64(largest);
+}
+
 static void put_ended(const struct task *task) {
   const struct output *out = task->outputs[0], *error = task->outputs[1];
   const uint8_t lengths[4] = {out->head_length, out->tail_length, error->head_length, error->tail_length};
-  put_frame(ENDED, 12 + 7 * 8 + 4 + lengths[0] + lengths[1] + lengths[2] + lengths[3]);
+  put_frame(ENDED, 12 + 8 * 8 + 2 * 4 + 1 + 4 + lengths[0] + lengths[1] + lengths[2] + lengths[3]);
   put_u32(task->lane);
   put_u32((uint32_t)task->pid);
   put_u32((uint32_t)task->exit_code);
@@ -211,9 +231,10 @@ static void put_ended(const struct task *task) {
   put_f64(task->finish);
   put_f64((double)out->bytes);
   put_f64((double)error->bytes);
-  put_f64(seconds(task->usage.ru_utime));
-  put_f64(seconds(task->usage.ru_stime));
-  put_f64((double)task->usage.ru_maxrss * 1024);
+  put_usage(task);
+  put_u32((uint32_t)out->file_error);
+  put_u32((uint32_t)error->file_error);
+  put_u8(!task->follows ? 0 : task->several ? USAGE_KNOWN | MEMORY_SAMPLED : USAGE_KNOWN);
   put(lengths, sizeof lengths);
   put(out->head, lengths[0]);
   put(out->tail, lengths[1]);
@@ -283,18 +304,11 @@ static bool ending_groups_left(void) {
   return left > 0;
 }
 
-static pid_t parent_of(const char *pid) {
-  char path[64], stat[512];
-  snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  ssize_t length = read(fd, stat, sizeof stat - 1);
-  close(fd);
-  if (length <= 0) return -1;
-  stat[length] = '\0';
-  int parent;
-  const char *after_name = strrchr(stat, ')'); /* a process may have ") R 1" in its name */
-  return after_name != NULL && sscanf(after_name, ") %*c %d", &parent) == 1 ? parent : -1;
+static bool is_helper(pid_t pid) {
+  for (int i = 0; i < HELPERS; i++) {
+    if (helpers[i].pid == pid) return true;
+  }
+  return false;
 }
 
 /* Some kernels lack the list of children in /proc. */
@@ -302,24 +316,21 @@ static void kill_children_by_search(void) {
   DIR *proc = opendir("/proc");
   if (proc == NULL) return;
   for (struct dirent *entry; (entry = readdir(proc)) != NULL;) {
-    if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && parent_of(entry->d_name) == launcher_pid) {
-      kill(atoi(entry->d_name), SIGKILL);
-    }
+    struct process_stat stat;
+    pid_t pid = atoi(entry->d_name);
+    if (pid > 0 && read_process_stat(pid, &stat) && stat.parent == launcher_pid && !is_helper(pid)) kill(pid, SIGKILL);
   }
   closedir(proc);
 }
 
 /* All that tasks left behind are children of the subreaper, or of one that is: killing those brings up the next. */
 static void kill_children(void) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/self/task/%d/children", launcher_pid);
-  FILE *children = fopen(path, "re");
-  if (children == NULL) {
-    kill_children_by_search();
-    return;
+  const pid_t *children;
+  int count = children_of(launcher_pid, launcher_pid, &children);
+  if (count < 0) kill_children_by_search();
+  for (int i = 0; i < count; i++) {
+    if (!is_helper(children[i])) kill(children[i], SIGKILL);
   }
-  for (int pid; fscanf(children, "%d", &pid) == 1;) kill(pid, SIGKILL);
-  fclose(children);
 }
 
 /* Writes what it can, without blocking. */
@@ -388,6 +399,10 @@ static void advance_end(void) {
       give_up_at = now + GIVE_UP_MS;
       signal_groups(SIGKILL);
     }
+    /* Nobody is left to be told what a file holds; and a file that hangs must not keep an engine that is there for ever. */
+    if (kill_sent && (engine_gone || now >= give_up_at)) {
+      for (int i = 0; i < WRITERS; i++) lose_helper(&helpers[i], ETIMEDOUT);
+    }
     if (running > 0) {
       /* Only what hangs in the kernel survives a KILL. Nobody is left to be told of it. */
       if (engine_gone && kill_sent && now >= give_up_at) _exit(exit_status);
@@ -436,6 +451,14 @@ static void remove_by_pid(struct task *task) {
   *at = task->next_by_pid;
 }
 
+static void stop_lingering(struct task *task) {
+  struct task **at = &lingering;
+  while (*at != task) at = &(*at)->next_lingering;
+  *at = task->next_lingering;
+  if (*at == NULL) lingering_end = at;
+  task->linger_until = 0;
+}
+
 /* Queues ENDED and frees the lane. A pipe that a background process still holds lives on without the task. */
 static void report(struct task *task) {
   put_ended(task);
@@ -443,51 +466,93 @@ static void report(struct task *task) {
     struct output *output = task->outputs[i];
     output->task = NULL;
     if (output->fd < 0) free(output);
+    else watch(EPOLL_CTL_MOD, output->fd, EPOLLIN, output); /* one that was kept may not be watched */
   }
   lanes[task->lane] = NULL;
   running--;
   free(task);
 }
 
-static bool pipes_ended(const struct task *task) { return task->outputs[0]->fd < 0 && task->outputs[1]->fd < 0; }
-
-static void stop_lingering(struct task *task) {
-  struct task **at = &lingering;
-  while (*at != task) at = &(*at)->next_lingering;
-  *at = task->next_lingering;
-  if (*at == NULL) lingering_end = at;
+/* Reports a task of which nothing more is to come; has its files closed that have come to their end. */
+static void settle(struct task *task) {
+  bool all = task->exited;
+  for (int i = 0; i < 2; i++) {
+    struct output *output = task->outputs[i];
+    bool at_end = output->fd < 0 || (task->lingered && output->owed == 0);
+    if (at_end && output->writer != NULL && !output->finishing) {
+      output->finishing = true;
+      helper_ask(output->writer, FILE_FINISH, output->key, NULL, 0);
+    }
+    if (output->writer != NULL || !at_end) all = false;
+  }
+  if (!all) return;
+  if (task->linger_until > 0) stop_lingering(task);
+  report(task);
 }
 
-/* Reads at most `times`; returns whether the pipe is at its end, and then has closed it. */
-static bool drain(struct output *output, int times) {
+static void close_pipe(struct output *output) {
+  /* To close it is not enough: a child that is just becoming its program still holds a copy for a moment, since vfork
+   * returns before exec closes descriptors, and epoll would go on telling of an output that is no more. */
+  watch(EPOLL_CTL_DEL, output->fd, 0, NULL);
+  close(output->fd);
+  output->fd = -1;
+}
+
+/* Reads at most `times`; closes the pipe at its end. For outputs that are not kept, or not any more. */
+static void drain(struct output *output, int times) {
   while (times-- > 0) {
     ssize_t n = read(output->fd, read_buffer, sizeof read_buffer);
     if (n > 0) {
-      if (output->task != NULL) sample(output, read_buffer, (size_t)n);
+      /* What comes when its file is being closed is not in it, and does not count. */
+      if (output->task != NULL && !output->finishing) sample(output, read_buffer, (size_t)n);
+      output->owed -= output->owed < (size_t)n ? output->owed : (size_t)n;
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-      /* To close it is not enough: a child that is just becoming its program still holds a copy for a moment, since vfork
-       * returns before exec closes descriptors, and epoll would go on telling of an output that is no more. */
-      watch(EPOLL_CTL_DEL, output->fd, 0, NULL);
-      close(output->fd);
-      output->fd = -1;
-      return true;
+      return close_pipe(output);
     } else {
-      break;
+      return;
     }
   }
-  return false;
+}
+
+/* Whether it is to be written to a file, and still can be. */
+static bool is_kept(const struct output *output) {
+  return output->writer != NULL && !output->finishing && output->file_error == 0;
+}
+
+/* Tells epoll to watch the pipe again: of an output that is kept until the next event, for then it waits for its writer. */
+static void watch_again(struct output *output) {
+  if (output->fd >= 0) watch(EPOLL_CTL_MOD, output->fd, is_kept(output) ? EPOLLIN | EPOLLONESHOT : EPOLLIN, output);
+}
+
+/* Reads once and sends that to be written. */
+static void read_for_file(struct output *output, uint32_t events) {
+  ssize_t n = read(output->fd, read_buffer, FILE_DATA_MOST);
+  if (n > 0) {
+    sample(output, read_buffer, (size_t)n);
+    output->owed -= output->owed < (size_t)n ? output->owed : (size_t)n;
+    output->writing = true;
+    helper_ask(output->writer, FILE_DATA, output->key, read_buffer, (size_t)n);
+    /* With the last writer gone, a read that got less than it asked for got the last. */
+    if (events & EPOLLHUP && n < FILE_DATA_MOST) close_pipe(output);
+  } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+    close_pipe(output);
+  } else {
+    watch_again(output);
+  }
 }
 
 static void output_ready(struct output *output, uint32_t events) {
-  /* With the last writer gone, what is left is at most what the pipe holds. */
-  if (!drain(output, events & EPOLLHUP ? 64 : 1)) return;
   struct task *task = output->task;
-  if (task == NULL) {
-    free(output);
-  } else if (task->exited && pipes_ended(task)) {
-    stop_lingering(task);
-    report(task);
+  if (task != NULL && is_kept(output)) {
+    /* Not watched while writing; but the event may be of before. */
+    if (!output->writing) read_for_file(output, events);
+    settle(task);
+    return;
   }
+  /* With the last writer gone, what is left is at most what the pipe holds. */
+  drain(output, events & EPOLLHUP ? 64 : 1);
+  if (task != NULL) settle(task);
+  else if (output->fd < 0) free(output);
 }
 
 static void task_exited(struct task *task, int status, const struct rusage *usage) {
@@ -496,29 +561,91 @@ static void task_exited(struct task *task, int status, const struct rusage *usag
   task->exit_code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
   task->usage = *usage;
   remove_by_pid(task);
+  if (task->follows) end_following(task);
+  bool held = false;
   for (int i = 0; i < 2; i++) {
-    if (task->outputs[i]->fd >= 0) drain(task->outputs[i], 64);
+    struct output *output = task->outputs[i];
+    int in_pipe = 0;
+    if (output->fd >= 0 && !is_kept(output)) drain(output, 64);
+    else if (output->fd >= 0 && ioctl(output->fd, FIONREAD, &in_pipe) == 0) output->owed = (size_t)in_pipe;
+    if (output->fd >= 0) held = true;
   }
-  if (pipes_ended(task)) {
-    report(task);
-  } else {
+  if (held) {
     task->linger_until = now_ms() + LINGER_MS;
     task->next_lingering = NULL;
     *lingering_end = task;
     lingering_end = &task->next_lingering;
   }
+  settle(task);
+}
+
+/* ---- What a task uses ---- */
+
+static struct task *task_of(pid_t pid) {
+  struct task *task = by_pid[pid % TASKS_BY_PID];
+  while (task != NULL && task->pid != pid) task = task->next_by_pid;
+  return task;
+}
+
+/* A child that has ended and is not waited for yet: whether it is all that there was of its task. */
+static void before_wait(pid_t pid) {
+  struct process_stat stat;
+  if (!read_process_stat(pid, &stat)) return;
+  struct task *task = task_of(pid);
+  if (task != NULL && stat.child_faults > 0) task->several = true;
+  orphan_of = task == NULL ? task_of(stat.session) : NULL;
+}
+
+static void add_time(struct timeval *sum, struct timeval more) {
+  sum->tv_sec += more.tv_sec + (sum->tv_usec + more.tv_usec) / 1000000;
+  sum->tv_usec = (sum->tv_usec + more.tv_usec) % 1000000;
+}
+
+/* A process of a task has ended whose own parent had ended before it. */
+static void add_orphan(struct task *task, const struct rusage *usage) {
+  if (!task->follows) return;
+  task->several = true;
+  add_time(&task->orphans_user, usage->ru_utime);
+  add_time(&task->orphans_system, usage->ru_stime);
+  uint64_t most = (uint64_t)usage->ru_maxrss * 1024;
+  if (most > task->largest) task->largest = most;
+}
+
+/*
+ * The kernel notes for a task the most that any one of its processes had that was waited for. That is the whole when there
+ * was only one: it has waited for no child (a child that has run has had page faults), nothing of its group is left, no
+ * orphan of its session came here, and no look has seen another. A child that was not waited for and ended before the
+ * task, between two looks, is not seen.
+ *
+ * The note is never below what the launcher itself had (a child of vfork has the launcher's memory until it becomes its
+ * program), nor below bash: some 4 MB.
+ */
+static void end_following(struct task *task) {
+  follow_count--;
+  task->next_look = INT64_MAX;
+  uint64_t most = (uint64_t)task->usage.ru_maxrss * 1024;
+  if (most > task->largest) task->largest = most;
+  if (kill(-task->pid, 0) == 0 || errno == EPERM) task->several = true;
 }
 
 static void reap(void) {
   int status;
   struct rusage usage;
-  for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &usage)) > 0;) {
-    struct task *task = by_pid[pid % TASKS_BY_PID];
-    while (task != NULL && task->pid != pid) task = task->next_by_pid;
+  for (;;) {
+    siginfo_t ended = {.si_pid = 0};
+    orphan_of = NULL;
+    if (follow_count > 0) {
+      if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
+      before_wait(ended.si_pid);
+    }
+    pid_t pid = wait4(ended.si_pid == 0 ? -1 : ended.si_pid, &status, WNOHANG, &usage);
+    if (pid <= 0) return;
+    struct task *task = task_of(pid);
     if (task != NULL) {
       task_exited(task, status, &usage);
-    } else if (phase == SWEEPING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-      swept++;
+    } else {
+      if (orphan_of != NULL) add_orphan(orphan_of, &usage);
+      if (phase == SWEEPING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) swept++;
     }
   }
 }
@@ -528,7 +655,144 @@ static void report_lingering(void) {
   while (lingering != NULL && lingering->linger_until <= now) {
     struct task *task = lingering;
     stop_lingering(task);
-    report(task);
+    task->lingered = true;
+    settle(task);
+  }
+}
+
+/* ---- Helpers ---- */
+
+/* Has it running; false with errno set when that cannot be. */
+static bool need_helper(struct helper *helper) {
+  if (helper->pid != 0) return true;
+  bool is_looker = helper == &helpers[LOOKER];
+  if (!helper_start(helper, is_looker ? "disbatch-look" : "disbatch-write", is_looker ? serve_task_memory : serve_result_files))
+    return false;
+  watch(EPOLL_CTL_ADD, helper->fd, EPOLLIN, helper);
+  return true;
+}
+
+/* It is gone, or is given up: what it was to write is in no file. */
+static void lose_helper(struct helper *helper, int error) {
+  if (helper->pid == 0) return;
+  watch(EPOLL_CTL_DEL, helper->fd, 0, NULL);
+  helper_end(helper);
+  if (helper == &helpers[LOOKER]) {
+    looks_asked = 0;
+    look_hangs_at = INT64_MAX;
+  }
+  for (uint32_t lane = 0; lane < lane_count; lane++) {
+    struct task *task = lanes[lane];
+    if (task == NULL) continue;
+    if (helper == &helpers[LOOKER]) task->looking = false; /* it may have been this one: no more looks */
+    bool affected = false;
+    for (int i = 0; i < 2; i++) {
+      struct output *output = task->outputs[i];
+      if (output->writer != helper) continue;
+      affected = true;
+      if (output->file_error == 0) output->file_error = error;
+      output->writer = NULL;
+      output->writing = output->finishing = false;
+      watch_again(output);
+    }
+    if (affected) settle(task);
+  }
+}
+
+static void send_to_helpers(void) {
+  for (int i = 0; i < HELPERS; i++) {
+    struct helper *helper = &helpers[i];
+    if (helper->jobs.length > 0 && !helper_send(helper)) {
+      lose_helper(helper, EIO);
+    } else if (helper->pid != 0 && helper->watched_for_room != (helper->jobs.length > 0)) {
+      helper->watched_for_room = helper->jobs.length > 0;
+      watch(EPOLL_CTL_MOD, helper->fd, helper->watched_for_room ? EPOLLIN | EPOLLOUT : EPOLLIN, helper);
+    }
+  }
+}
+
+static void take_look(const struct reply *reply) {
+  looks_asked--;
+  look_hangs_at = looks_asked == 0 ? INT64_MAX : now_ms() + LOOK_HANGS_MS;
+  struct task *task = reply->key < lane_count ? lanes[reply->key] : NULL;
+  if (task == NULL || task->pid != reply->error) return; /* it has been reported meanwhile */
+  task->looking = false;
+  if (task->exited) return;
+  if (reply->processes > 1) task->several = true;
+  if (reply->together > task->seen) task->seen = reply->together;
+  if (reply->largest > task->largest) task->largest = reply->largest;
+  int64_t now = now_ms(), after = (now - task->started_at) / 4;
+  int64_t fair = (int64_t)(reply->cost_us * LOOK_COST * follow_count / 1000);
+  if (after < FIRST_LOOK_MS) after = FIRST_LOOK_MS;
+  if (after > LOOK_MOST_MS) after = LOOK_MOST_MS;
+  task->next_look = now + (after > fair ? after : fair);
+  if (task->next_look < next_look_at) next_look_at = task->next_look;
+}
+
+static void take_file_reply(const struct reply *reply) {
+  struct task *task = reply->key / 2 < lane_count ? lanes[reply->key / 2] : NULL;
+  if (task == NULL) return;
+  struct output *output = task->outputs[reply->key % 2];
+  if (output->file_error == 0) output->file_error = reply->error;
+  if (reply->type == FILE_FINISH) {
+    output->writer = NULL;
+  } else {
+    output->writing = false;
+    watch_again(output);
+  }
+  settle(task);
+}
+
+static void helper_ready(struct helper *helper) {
+  bool there = helper_receive(helper);
+  for (struct reply reply; helper_reply(helper, &reply);) {
+    if (reply.type == MEMORY_LOOK) take_look(&reply);
+    else take_file_reply(&reply);
+  }
+  if (!there) lose_helper(helper, EIO);
+}
+
+/* Children that are no tasks: what tasks have left behind, while they ran or after. */
+static const struct bytes *find_orphans(int64_t now) {
+  static struct bytes orphans;
+  static int64_t until;
+  if (now < until) return &orphans;
+  until = now + ORPHANS_MS;
+  orphans.length = 0;
+  const pid_t *children;
+  int count = children_of(launcher_pid, launcher_pid, &children);
+  for (int i = 0; i < count; i++) {
+    int32_t pid = children[i];
+    if (task_of(pid) == NULL && !is_helper(pid)) append(&orphans, &pid, sizeof pid);
+  }
+  return &orphans;
+}
+
+/* Asks for the looks that are due. */
+static void look_at_memory(void) {
+  int64_t now = now_ms();
+  /* Of a process whose memory map is held, say by one that hangs in the kernel, nothing can be read. */
+  if (now >= look_hangs_at) lose_helper(&helpers[LOOKER], 0);
+  if (now < next_look_at) return;
+  next_look_at = INT64_MAX;
+  if (follow_count == 0 || !need_helper(&helpers[LOOKER])) return;
+  for (uint32_t lane = 0; lane < lane_count; lane++) {
+    struct task *task = lanes[lane];
+    if (task == NULL || !task->follows || task->exited || task->looking) continue;
+    if (task->next_look <= now) {
+      static struct bytes data;
+      const struct bytes *orphans = find_orphans(now);
+      struct look look = {.pid = task->pid, .orphans = (uint32_t)(orphans->length / sizeof(int32_t)), .known = task->seen};
+      data.length = 0;
+      append(&data, &look, sizeof look);
+      append(&data, orphans->data, orphans->length);
+      helper_ask(&helpers[LOOKER], MEMORY_LOOK, lane, data.data, data.length);
+      if (looks_asked++ == 0) look_hangs_at = now + LOOK_HANGS_MS;
+      task->looking = true;
+      task->next_look = INT64_MAX;
+    } else if (task->next_look < next_look_at) {
+      next_look_at = task->next_look;
+    }
   }
 }
 
@@ -691,7 +955,41 @@ static void close_output(struct output *output, int write_end) {
   free(output);
 }
 
-static void start(uint32_t lane, char *command, size_t command_length, char *env, size_t env_length) {
+/* A part of a frame. */
+struct part {
+  char *data;
+  size_t length;
+};
+
+static void begin_following(struct task *task) {
+  task->follows = true;
+  task->started_at = now_ms();
+  task->next_look = task->started_at + FIRST_LOOK_MS;
+  if (task->next_look < next_look_at) next_look_at = task->next_look;
+  follow_count++;
+}
+
+/* Has what an earlier run left at the path removed. The file is made by what is written to it later, by the same helper. */
+static void open_file(struct output *output, uint32_t key, struct part path) {
+  if (path.length == 0) return;
+  struct helper *writer = &helpers[key / 2 % WRITERS];
+  if (!need_helper(writer)) {
+    output->file_error = errno;
+    return;
+  }
+  output->writer = writer;
+  output->key = key;
+  helper_ask(writer, FILE_OPEN, key, path.data, path.length);
+}
+
+static void forget_file(struct output *output) {
+  if (output != NULL && output->writer != NULL) helper_ask(output->writer, FILE_FORGET, output->key, NULL, 0);
+}
+
+/* `parts` are the command, with a NUL after it, and the paths of the files of both outputs. */
+static void start(uint32_t lane, uint8_t flags, const struct part parts[3], char *env, size_t env_length) {
+  char *command = parts[0].data;
+  size_t command_length = parts[0].length;
   if (phase != RUNNING) {
     put_failed(lane, ECANCELED, "the tasks are being ended");
     return;
@@ -704,10 +1002,16 @@ static void start(uint32_t lane, char *command, size_t command_length, char *env
   int write_ends[2];
   struct output *out = open_output(&write_ends[0]);
   struct output *error = out == NULL ? NULL : open_output(&write_ends[1]);
+  if (error != NULL) {
+    open_file(out, 2 * lane, parts[1]);
+    open_file(error, 2 * lane + 1, parts[2]);
+  }
   double start_time = wall_clock();
   pid_t pid = error == NULL ? -1 : start_process(argv, task_env(env, env_length), write_ends[0], write_ends[1]);
   if (pid < 0) {
     int why = errno;
+    forget_file(out);
+    forget_file(error);
     close_output(out, write_ends[0]);
     close_output(error, write_ends[1]);
     start_failed(lane, why, command_length);
@@ -718,8 +1022,9 @@ static void start(uint32_t lane, char *command, size_t command_length, char *env
   struct task *task = allocate(NULL, sizeof *task);
   *task = (struct task){.lane = lane, .pid = pid, .start = start_time, .outputs = {out, error}};
   out->task = error->task = task;
-  watch(EPOLL_CTL_ADD, out->fd, EPOLLIN, out);
-  watch(EPOLL_CTL_ADD, error->fd, EPOLLIN, error);
+  watch(EPOLL_CTL_ADD, out->fd, is_kept(out) ? EPOLLIN | EPOLLONESHOT : EPOLLIN, out);
+  watch(EPOLL_CTL_ADD, error->fd, is_kept(error) ? EPOLLIN | EPOLLONESHOT : EPOLLIN, error);
+  if (flags & START_FOLLOWS) begin_following(task);
   task->next_by_pid = by_pid[pid % TASKS_BY_PID];
   by_pid[pid % TASKS_BY_PID] = task;
   lanes[lane] = task;
@@ -756,24 +1061,30 @@ static bool env_is_sound(const char *env, size_t length) {
 
 static void handle_start(char *payload, size_t length) {
   static struct bytes command; /* a copy, for the NUL after it */
-  uint32_t lane = u32_at(payload), command_length = u32_at(payload + 4);
-  if (command_length > length - 8) return refuse_input("START is shorter than its command");
-  char *env = payload + 8 + command_length;
+  char *at = payload + 5, *end = payload + length;
+  uint32_t lane = u32_at(payload);
+  struct part parts[3]; /* the command, and the paths of the files of both outputs */
+  for (int i = 0; i < 3; i++) {
+    if (end - at < 4 || u32_at(at) > (size_t)(end - at - 4)) return refuse_input("START is shorter than it says");
+    parts[i] = (struct part){at + 4, u32_at(at)};
+    at += 4 + parts[i].length;
+  }
   if (lane >= MAX_LANES) return refuse_input("START on a lane past the last");
   grow_lanes(lane);
   if (lanes[lane] != NULL) return refuse_input("START on a lane that is busy");
-  if (!env_is_sound(env, length - 8 - command_length)) return refuse_input("START with an environment that is none");
+  if (!env_is_sound(at, (size_t)(end - at))) return refuse_input("START with an environment that is none");
   command.length = 0;
-  make_room(&command, command_length + 1);
-  memcpy(command.data, payload + 8, command_length);
-  command.data[command_length] = '\0';
-  start(lane, command.data, command_length, env, length - 8 - command_length);
+  make_room(&command, parts[0].length + 1);
+  memcpy(command.data, parts[0].data, parts[0].length);
+  command.data[parts[0].length] = '\0';
+  parts[0].data = command.data;
+  start(lane, (uint8_t)payload[4], parts, at, (size_t)(end - at));
 }
 
 static void handle_frame(char *frame, size_t length) {
   char *payload = frame + 1;
   length--;
-  if (frame[0] == START && length >= 8) {
+  if (frame[0] == START && length >= 17) {
     handle_start(payload, length);
   } else if (frame[0] == SIGNAL && length >= 8) {
     uint32_t lane = u32_at(payload), signal = u32_at(payload + 4);
@@ -971,6 +1282,8 @@ static int next_due(void) {
     int64_t look = phase == ENDING && running > 0 && !kill_sent ? grace_until : now_ms() + LOOK_AGAIN_MS;
     if (look < due) due = look;
   }
+  if (next_look_at < due) due = next_look_at;
+  if (look_hangs_at < due) due = look_hangs_at;
   if (lease_until != INT64_MAX) {
     int64_t lease_due = now_ms() + lease_until - elapsed_ms();
     if (lease_due < due) due = lease_due;
@@ -985,11 +1298,13 @@ int main(int argc, char **argv) {
   put_hello();
   for (;;) {
     flush_and_watch();
+    look_at_memory();
+    send_to_helpers();
     struct epoll_event events[EVENTS];
     int count = epoll_wait(epoll, events, EVENTS, next_due());
     /* First: what arrived while this process was stopped must not prolong a lease that has ended. */
     look_at_lease();
-    bool children_changed = false;
+    bool children_changed = false, helpers_ready[HELPERS] = {false};
     for (int i = 0; i < count; i++) {
       void *tag = events[i].data.ptr;
       if (tag == &signals_tag) {
@@ -997,6 +1312,8 @@ int main(int argc, char **argv) {
       } else if (tag == &output_tag) {
         /* Of a connection the input tells its end, after all that was sent before it. */
         if (events[i].events & (EPOLLHUP | EPOLLERR) && connect_count == 0) lose_engine(0);
+      } else if (tag >= (void *)helpers && tag < (void *)(helpers + HELPERS)) {
+        helpers_ready[(struct helper *)tag - helpers] = true;
       } else if (tag != &input_tag) {
         output_ready(tag, events[i].events);
       } else if (input_paused && events[i].events & (EPOLLHUP | EPOLLERR)) {
@@ -1005,7 +1322,10 @@ int main(int argc, char **argv) {
         input_ready();
       }
     }
-    /* After the outputs: a report frees them, and their event may be in this very batch. */
+    /* These after the outputs: a report frees them, and their event may be in this very batch. */
+    for (int i = 0; i < HELPERS; i++) {
+      if (helpers_ready[i] && helpers[i].pid != 0) helper_ready(&helpers[i]);
+    }
     if (children_changed) {
       struct signalfd_siginfo ignored;
       while (read(signals, &ignored, sizeof ignored) > 0) continue;

@@ -9,6 +9,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { compilers, compileLauncher } from './build-launcher.mjs';
+import { libraryTypes } from './build-types.mjs';
 import { root } from './steps.mjs';
 
 const dist = join(root, 'dist');
@@ -19,7 +20,11 @@ const bundles = {
   'disbatch.cjs': 'src/cli/main.ts',
   'engine.cjs': 'src/engine/main.ts',
   'portable-launcher.cjs': 'src/engine/portable-launcher.ts',
+  'library.cjs': 'src/library/index.ts',
 };
+
+/** The library for `import`: the same classes as `require` gives, since a program may use both. */
+const libraryFront = "export { DisBatcher, DisbatchError } from './library.cjs';\n";
 
 /** What the build depends on, in one hash: names, sizes and times of the inputs, and the compilers there are. */
 function stampOf(found) {
@@ -88,7 +93,9 @@ async function build() {
   const aside = join(root, `dist/.new-${process.pid}`);
   mkdirSync(aside, { recursive: true });
   try {
-    const packages = await bundle(aside, version);
+    const [packages, types] = await Promise.all([bundle(aside, version), libraryTypes(root)]);
+    for (const file of ['library.d.mts', 'library.d.cts']) writeFileSync(join(aside, file), types);
+    writeFileSync(join(aside, 'library.mjs'), libraryFront);
     if (packages.length > 0) writeFileSync(join(aside, 'THIRD-PARTY-LICENCES.txt'), licences(packages));
     for (const script of ['engine.sh', 'slot.sh']) {
       writeFileSync(join(aside, script), readFileSync(join(root, 'src/engine', script)));

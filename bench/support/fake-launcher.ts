@@ -7,13 +7,8 @@
  */
 
 import { appendFileSync, readFileSync } from 'node:fs';
-import {
-  decodeToLauncher,
-  encodeFromLauncher,
-  FrameReader,
-  noSlot,
-  protocolVersion,
-} from '../../src/engine/launcher-protocol.ts';
+import { decodeToLauncher, encodeFromLauncher, FrameReader } from '../../src/engine/launcher-frames.ts';
+import { noSlot, protocolVersion } from '../../src/engine/launcher-protocol.ts';
 import { nothingWritten } from '../../src/contract/messages.ts';
 
 const noteEvery = 10_000;
@@ -22,7 +17,8 @@ const notes = process.env['DISBATCH_BENCH_MEMORY'];
 const { pid } = process;
 const started = encodeFromLauncher({ type: 'started', lane: 0, pid, start: 0 });
 const times = { start: 0, finish: 0 };
-const usage = { userCpu: 0.001, systemCpu: 0.001, peakMemory: 2 ** 21 };
+const cpu = { userCpu: 0.001, systemCpu: 0.001, cpuFrom: 'wait4' } as const;
+const usage = { ...cpu, peakMemory: 2 ** 21, memoryFrom: 'wait4', largestProcess: 2 ** 21 } as const;
 const outputs = { output: nothingWritten, error: nothingWritten };
 const ended = encodeFromLauncher({ type: 'ended', lane: 0, pid, exitCode: 0, ...times, ...outputs, usage });
 const answer = Buffer.concat([started, ended]);

@@ -27,7 +27,9 @@ export const catalogue = {
   'port-unusable': [1, 'there is no port to be reached at'],
   'no-run': [1, 'there is no run to take part in'],
   'no-store': [1, 'there is no store that answers'],
+  'task-command-failed': [1, 'the command that gives the tasks has failed'],
   'no-engine-left': [1, 'nothing is left that could run tasks'],
+  'not-run': [1, 'a task was not run'],
 } as const satisfies Record<string, readonly [ExitStatus, string]>;
 
 /** The code of a catalogue entry. */
@@ -36,18 +38,19 @@ export type ErrorCode = keyof typeof catalogue;
 /** A failure of disBatch itself, told to the user as one sentence with a remedy. */
 export class DisbatchError extends Error {
   readonly code: ErrorCode;
-  readonly exitStatus: ExitStatus;
+  readonly exitStatus: number;
 
   /**
    * @param code - the catalogue entry
    * @param sentence - what is wrong, where, and what to do; shown as it is
    * @param cause - what led to it, kept for the log
+   * @param exitStatus - in the place of the catalogue's: that of a command of the user's
    */
-  constructor(code: ErrorCode, sentence: string, cause?: unknown) {
+  constructor(code: ErrorCode, sentence: string, cause?: unknown, exitStatus: number = catalogue[code][0]) {
     super(sentence, cause === undefined ? undefined : { cause });
     this.name = 'DisbatchError';
     this.code = code;
-    this.exitStatus = catalogue[code][0];
+    this.exitStatus = exitStatus;
   }
 }
 

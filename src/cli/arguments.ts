@@ -1,22 +1,28 @@
 /**
  * From the words of the command line to typed options. Pure.
  *
- * commander does the parsing. Before it, two habits of the original's parser that commander lacks are brought into its
- * form: long options cut to a unique prefix, and `-c=2` for `-c 2`.
+ * commander does the parsing, of words whose names have been completed.
  */
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { DisbatchError } from '../base/errors.ts';
+import { CommanderError, Option } from 'commander';
 import type { LogLevel } from '../base/log-level.ts';
 import { gpuVariables } from '../contract/run-info.ts';
-import type { ContextOptions, HostPort, RunOptions } from '../run/run-options.ts';
-import { absentOptions, optionTable, type OptionSpec } from './options.ts';
+import { defaultOptions } from '../run/default-options.ts';
+import type { ContextOptions, RunOptions } from '../run/run-options.ts';
+import { completeWords } from './complete-words.ts';
+import { makeProgram, sentenceOf } from './option-program.ts';
+import { optionTable } from './options.ts';
+import { parseAddress } from './parse-address.ts';
+import { programOptions, type Environment } from './program-options.ts';
+import { usage } from './usage.ts';
 
 /** The command line, understood. */
 export interface RunArguments {
-  readonly taskFile: string;
+  /** undefined: the tasks come from a program. */
+  readonly taskFile: string | undefined;
   readonly options: RunOptions;
   readonly dryRun: boolean;
+  readonly json: boolean;
   readonly quiet: boolean;
   /** The options that were given, by their long names. */
   readonly given: Readonly<Record<string, OptionGiven>>;
@@ -38,9 +44,10 @@ export type Parsed =
 
 /**
  * @param words - the command line without the program's name
+ * @param env - for options that say: as the environment has it
  * @throws DisbatchError usage or not-here
  */
-export function parseArguments(words: readonly string[]): Parsed {
+export function parseArguments(words: readonly string[], env: Environment = {}): Parsed {
   const complete = completeWords(words);
   const program = makeProgram(optionTable);
   try {
@@ -53,7 +60,7 @@ export function parseArguments(words: readonly string[]): Parsed {
   if (o['help'] === true) return { kind: 'help', text: program.helpInformation() + helpFooter };
   if (o['version'] === true) return { kind: 'version' };
   const [taskFile, ...more] = program.args;
-  if (taskFile === undefined) throw usage('Which tasks? Name a file with one command a line: disbatch Tasks');
+  checkOrigin(o, taskFile);
   if (more.length > 0) throw usage(`One task file at a time: "${more[0]}" is one word too many. Is a blank unquoted?`);
   if (o['endBackground'] === true && o['launcher'] === 'portable') {
     throw usage(
@@ -65,15 +72,41 @@ export function parseArguments(words: readonly string[]): Parsed {
     kind: 'run',
     arguments: {
       taskFile,
-      options: runOptions(o),
+      options: runOptions(o, env),
       dryRun: o['dryRun'] === true,
+      json: o['json'] === true,
       quiet: o['quiet'] === true,
       given: optionsGiven(o),
     },
   };
 }
 
-function runOptions(o: Readonly<Record<string, unknown>>): RunOptions {
+const helpFooter = `
+Example:
+  disbatch -s localhost:4 Tasks      run the commands in the file Tasks, four at a time
+
+Long options may be abbreviated. Ctrl-C ends the run and prints the command that resumes it;
+the signal USR1 or USR2 lets the running tasks finish first.
+`;
+
+/** Tasks come from one place. */
+function checkOrigin(o: Readonly<Record<string, unknown>>, taskFile: string | undefined): void {
+  const origins = [
+    ...(taskFile === undefined ? [] : [`the task file ${taskFile}`]),
+    ...(o['taskcommand'] === undefined ? [] : ['--taskcommand']),
+    ...(o['taskserver'] === undefined ? [] : ['--taskserver']),
+  ];
+  if (origins.length === 0) throw usage('Which tasks? Name a file with one command a line: disbatch Tasks');
+  if (origins.length > 1) throw usage(`Tasks come from one place. Leave out all but one of ${origins.join(', ')}.`);
+  if (taskFile === undefined && o['dryRun'] === true) {
+    throw usage('--dry-run shows the tasks of a file; what a program will give is not known before it runs.');
+  }
+  if (o['signIn'] !== undefined && o['taskcommand'] === undefined) {
+    throw usage('--sign-in is for the command of --taskcommand, and there is none. Leave it out.');
+  }
+}
+
+function runOptions(o: Readonly<Record<string, unknown>>, env: Environment): RunOptions {
   const list = (name: string): string[] => (o[name] as string[] | undefined) ?? [];
   return {
     sshNodes: list('sshNode'),
@@ -82,21 +115,24 @@ function runOptions(o: Readonly<Record<string, unknown>>): RunOptions {
     startupOnly: o['startupOnly'] === true,
     launcher: o['launcher'] as 'native' | 'portable' | undefined,
     endBackground: o['endBackground'] === true,
-    heartbeat: checkHeartbeat((o['heartbeat'] as number | undefined) ?? 30),
-    maxLost: (o['maxLost'] as number | undefined) ?? 2,
+    heartbeat: checkHeartbeat((o['heartbeat'] as number | undefined) ?? defaultOptions.heartbeat),
+    maxLost: (o['maxLost'] as number | undefined) ?? defaultOptions.maxLost,
     noRerun: o['rerun'] === false,
-    useAddress: parseAddress(o['useAddress'] as string | undefined),
+    useAddress: parseAddress('--use-address', o['useAddress'] as string | undefined),
+    ...programOptions(o, env),
     openStore: o['openStore'] === true,
     exitCode: o['exitCode'] === true,
     failFast: o['failFast'] === true,
     resumeFrom: list('resumeFrom'),
     retry: o['retry'] === true,
     forceResume: o['forceResume'] === true,
-    prefix: (o['prefix'] as string | undefined) ?? '.',
+    prefix: (o['prefix'] as string | undefined) ?? defaultOptions.prefix,
     statusHeader: o['statusHeader'] === true,
+    details: o['details'] === true,
+    results: o['results'] as string | undefined,
     logfile: o['logfile'] as string | undefined,
-    loglevel: (o['loglevel'] as LogLevel | undefined) ?? 'INFO',
-    unknownDirectives: (o['unknownDirectives'] as 'error' | 'warn' | undefined) ?? 'error',
+    loglevel: (o['loglevel'] as LogLevel | undefined) ?? defaultOptions.loglevel,
+    unknownDirectives: (o['unknownDirectives'] as 'error' | 'warn' | undefined) ?? defaultOptions.unknownDirectives,
   };
 }
 
@@ -140,8 +176,9 @@ function contextOptions(o: Readonly<Record<string, unknown>>): Omit<ContextArgum
     cpusPerTask: o['cpusPerTask'] as number | undefined,
     tasksPerNode: o['tasksPerNode'] as number | undefined,
     fill: o['fill'] === true,
-    taskLimit: (o['contextTaskLimit'] as number | undefined) ?? 0,
-    retire: o['retire'] === false || command === '' ? 'no' : command === undefined ? 'default' : { command },
+    taskLimit: (o['contextTaskLimit'] as number | undefined) ?? defaultOptions.taskLimit,
+    retire:
+      o['retire'] === false || command === '' ? 'no' : command === undefined ? defaultOptions.retire : { command },
     stopBefore: o['stopBefore'] as number | undefined,
     label: o['label'] as string | undefined,
   };
@@ -174,19 +211,6 @@ function checkHeartbeat(seconds: number): number {
   return seconds;
 }
 
-/** HOST:PORT; an IPv6 address in brackets. */
-function parseAddress(text: string | undefined): HostPort | undefined {
-  if (text === undefined) return undefined;
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
-    throw usage(
-      `--use-address: "${text}" is not HOST:PORT. Write, for example, localhost:0 (0: any port that is free).`,
-    );
-  }
-  return { host: (match[1] ?? match[2]) as string, port };
-}
-
 function optionsGiven(values: Readonly<Record<string, unknown>>): Record<string, OptionGiven> {
   return Object.fromEntries(
     optionTable.flatMap(({ long }): [string, OptionGiven][] => {
@@ -196,159 +220,4 @@ function optionsGiven(values: Readonly<Record<string, unknown>>): Record<string,
       return value === undefined ? [] : [[long, value as OptionGiven]];
     }),
   );
-}
-
-/**
- * Completes abbreviated long options, and takes `-c=2` apart.
- *
- * @throws DisbatchError usage when a prefix fits several options; not-here for an option of the original that is absent
- */
-export function completeWords(words: readonly string[]): string[] {
-  const complete: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] as string;
-    if (word === '--') return [...complete, ...words.slice(i)];
-    if (!/^-./.test(word)) {
-      complete.push(word);
-      continue;
-    }
-    const equals = word.indexOf('=');
-    const name = equals < 0 ? word : word.slice(0, equals);
-    const value = equals < 0 ? undefined : word.slice(equals + 1);
-    const option = name.startsWith('--') ? longOption(name.slice(2)) : shortOption(name);
-    if (option === undefined) {
-      complete.push(word);
-      continue;
-    }
-    const full = name.startsWith('--') ? `--${option.long}` : name;
-    if (value !== undefined && option.value === undefined)
-      throw usage(`${full} takes no value, but "${value}" was given.`);
-    complete.push(full);
-    if (value !== undefined) complete.push(value);
-    else if (option.value !== undefined && i + 1 < words.length) complete.push(words[++i] as string);
-  }
-  return complete;
-}
-
-/** The option that a full or abbreviated long name means; undefined for a name that nothing begins with. */
-function longOption(name: string): OptionSpec | undefined {
-  const exact = optionTable.find((option) => option.long === name);
-  if (exact !== undefined) return exact;
-  const absent = absentOptions.find((option) => option.long === name);
-  if (absent !== undefined) throw notHere(`--${name}`, absent.what);
-  const matches = optionTable.filter((option) => option.long.startsWith(name));
-  const absentMatches = absentOptions.filter((option) => option.long.startsWith(name));
-  // An abbreviation that was unique in the original stays what it was, whatever options have come since.
-  const originals = matches.filter((option) => option.original);
-  const narrowed = originals.length + absentMatches.length === 1 ? originals : matches;
-  const candidates = [...narrowed, ...absentMatches];
-  const [first] = candidates;
-  if (first === undefined) return undefined;
-  if (candidates.length > 1) {
-    throw usage(`--${name} could be ${candidates.map((option) => `--${option.long}`).join(' or ')}. Write more of it.`);
-  }
-  if ('what' in first) throw notHere(`--${first.long}`, first.what);
-  return first;
-}
-
-/** The option of `-x`; undefined for unknown letters and for several letters in one word, which commander takes apart. */
-function shortOption(name: string): OptionSpec | undefined {
-  for (const letter of name.slice(1)) {
-    const absent = absentOptions.find((option) => option.short === letter);
-    if (absent !== undefined) throw notHere(`-${letter}`, absent.what);
-    // What follows the letter of an option with a value is that value.
-    if (optionTable.find((option) => option.short === letter)?.value !== undefined) break;
-  }
-  return name.length === 2 ? optionTable.find((option) => option.short === name[1]) : undefined;
-}
-
-function makeProgram(options: readonly OptionSpec[]): Command {
-  const program = new Command('disbatch')
-    .usage('[options] TASKFILE')
-    .description(
-      'Runs a file of shell commands, one a line, each as soon as a slot is free,\nand records what became of every one. TASKFILE may be - for standard input.',
-    )
-    .argument('[taskfile]')
-    .helpOption(false)
-    .allowExcessArguments()
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, writeOut: () => {} })
-    .configureHelp({ visibleArguments: () => [], helpWidth: 100 })
-    .showSuggestionAfterError();
-  for (const spec of options) program.addOption(makeOption(spec));
-  return program;
-}
-
-const helpFooter = `
-Example:
-  disbatch -s localhost:4 Tasks      run the commands in the file Tasks, four at a time
-
-Long options may be abbreviated. Ctrl-C ends the run and prints the command that resumes it;
-the signal USR1 or USR2 lets the running tasks finish first.
-`;
-
-function makeOption(spec: OptionSpec): Option {
-  const short = spec.short === undefined ? '' : `-${spec.short}, `;
-  const value = spec.value === undefined ? '' : ` <${spec.value.name}>`;
-  const option = new Option(`${short}--${spec.long}${value}`, spec.help).helpGroup(spec.group);
-  if (spec.value === undefined) return option;
-  const { value: wanted } = spec;
-  option.argParser((text: string, earlier: unknown) => {
-    const checked = checkValue(wanted, text);
-    return spec.repeats === true ? [...((earlier as string[] | undefined) ?? []), checked] : checked;
-  });
-  return option;
-}
-
-function checkValue(wanted: NonNullable<OptionSpec['value']>, text: string): string | number {
-  switch (wanted.kind) {
-    case 'text':
-      if (text === '') throw new InvalidArgumentError('It is empty.');
-      return text;
-    case 'command':
-      return text;
-    case 'variable names':
-      if (!text.split(',').every((name) => /^[A-Za-z_]\w*$/.test(name)))
-        throw new InvalidArgumentError('It must be the name of an environment variable, or several with commas.');
-      return text;
-    case 'duration':
-      return parseDuration(text);
-    case 'number above 0':
-      if (!/^[0-9.]+(?:e[+-]?\d+)?$/i.test(text) || !(Number(text) > 0))
-        throw new InvalidArgumentError('It must be a number above 0.');
-      return Number(text);
-    case 'whole number above 0':
-      if (!/^\d+$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
-      return Number(text);
-    case 'whole number':
-      if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-      return Number(text);
-    case 'choice':
-      if (!wanted.choices.includes(text)) throw new InvalidArgumentError(`It can be ${wanted.choices.join(' or ')}.`);
-      return text;
-  }
-}
-
-/** Seconds of `90`, `90s`, `5m`, `1h30m`, `2d`. */
-function parseDuration(text: string): number {
-  const match = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(text);
-  const [days, hours, minutes, seconds] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
-  const sum = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
-  if (match === null || sum <= 0) throw new InvalidArgumentError('It must be a time, such as 90s, 5m, 2h or 1h30m.');
-  return sum;
-}
-
-/** commander's message as one sentence with a remedy. */
-function sentenceOf(error: CommanderError): string {
-  const text = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
-  return `${sentence}${/[.?)]$/.test(sentence) ? '' : '.'} See disbatch --help.`;
-}
-
-function usage(sentence: string): DisbatchError {
-  return new DisbatchError('usage', sentence);
-}
-
-function notHere(option: string, what: string): DisbatchError {
-  return new DisbatchError('not-here', `${option} (${what}) is not part of this version. Leave it out.`);
 }

@@ -10,9 +10,9 @@ import { prepare } from '../run/prepare.ts';
 import type { Surroundings } from '../run/surroundings.ts';
 import { addContext, contextWord } from './add-context.ts';
 import { parseArguments } from './arguments.ts';
+import { kvs, kvsWord } from './kvs.ts';
 import { ctl, ctlWord } from './ctl.ts';
 import { Console } from './console.ts';
-import { kvs, kvsWord } from './kvs.ts';
 import { printDryRun, type Printer } from './dry-run.ts';
 import { run } from './run.ts';
 
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
     );
   if (words[0] === ctlWord && words.length > 1) return ctl(words.slice(1), DISBATCH_VERSION, printer);
   if (words[0] === kvsWord && words.length > 1) return kvs(words.slice(1), { env: process.env, started }, printer);
-  const parsed = parseArguments(words);
+  const parsed = parseArguments(words, process.env);
   switch (parsed.kind) {
     case 'help':
       await printer.print(parsed.text);
@@ -50,8 +50,8 @@ async function main(): Promise<number> {
         tell: say,
         version: DISBATCH_VERSION,
       };
-      const openSource = (): TaskSource => openTaskSource(given.taskFile, process.stdin);
-      if (!given.dryRun) return run(given, openSource, around, say);
+      const openSource = (): TaskSource => openTaskSource(given.taskFile ?? '-', process.stdin);
+      if (!given.dryRun) return run(given, openSource, around, say, printer);
       const prepared = prepare(given.options, openSource, around);
       await printDryRun(prepared.newFeeder({ skipsWritten: false, warn: true }), prepared.plan, printer);
       return 0;

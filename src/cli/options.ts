@@ -5,6 +5,8 @@
 /** What an option takes, and how it is checked. */
 export type OptionValue =
   | { readonly name: string; readonly kind: 'text' }
+  /** HOST:PORT. With `optional`, the option may stand alone. */
+  | { readonly name: string; readonly kind: 'address'; readonly optional: boolean }
   /** May be empty. */
   | { readonly name: string; readonly kind: 'command' }
   | { readonly name: string; readonly kind: 'variable names' }
@@ -29,10 +31,16 @@ export interface OptionSpec {
   readonly help: string;
 }
 
+/** Whether an option with a value may stand alone. */
+export function isOptional({ value }: OptionSpec): boolean {
+  return value?.kind === 'address' && value.optional;
+}
+
 /** Headings of the help, in order. */
 const where = 'Where and how many at a time:';
 const jobs = 'Inside jobs of a cluster:';
 const hosts = 'Many hosts:';
+const programs = 'Tasks from programs:';
 const failing = 'When tasks fail:';
 const resuming = 'Going on with an earlier run:';
 const files = 'Files:';
@@ -177,7 +185,7 @@ export const optionTable: readonly OptionSpec[] = [
   },
   {
     long: 'use-address',
-    value: { name: 'HOST:PORT', kind: 'text' },
+    value: { name: 'HOST:PORT', kind: 'address', optional: false },
     original: true,
     group: hosts,
     help: 'where other hosts and programs are to reach this run; port 0 is any',
@@ -187,6 +195,34 @@ export const optionTable: readonly OptionSpec[] = [
     original: false,
     group: hosts,
     help: 'let everybody who reaches the port use the key-value store, not only your own programs',
+  },
+  {
+    long: 'taskcommand',
+    value: { name: 'COMMAND', kind: 'text' },
+    original: true,
+    group: programs,
+    help: 'start COMMAND, which gives tasks through the store: see KVSSTCP_HOST, KVSSTCP_PORT in its environment',
+  },
+  {
+    long: 'taskserver',
+    value: { name: 'HOST:PORT', kind: 'address', optional: true },
+    original: true,
+    group: programs,
+    help: 'wait for a program that gives tasks through the store (default: that of the run)',
+  },
+  {
+    long: 'kvsserver',
+    value: { name: 'HOST:PORT', kind: 'address', optional: true },
+    original: true,
+    group: programs,
+    help: 'use a store that is there, not one of the run (default: KVSSTCP_HOST, KVSSTCP_PORT)',
+  },
+  {
+    long: 'sign-in',
+    value: { name: 'TIME', kind: 'duration' },
+    original: false,
+    group: programs,
+    help: 'how long the command of --taskcommand may take until it signs in (default: 10m)',
   },
   { long: 'exit-code', short: 'e', original: true, group: failing, help: 'exit with status 1 when any task failed' },
   {
@@ -221,6 +257,19 @@ export const optionTable: readonly OptionSpec[] = [
     help: 'folder for the files of the run, or what their names begin with (default: .)',
   },
   { long: 'status-header', original: true, group: files, help: 'begin the status file with a line of column names' },
+  {
+    long: 'details',
+    original: false,
+    group: files,
+    help: 'write all that is known of each task to PREFIX_details.jsonl: attempts, slot, CPU time, peak memory',
+  },
+  {
+    long: 'results',
+    value: path('FOLDER'),
+    original: false,
+    group: files,
+    help: 'keep what each task writes, in files named for its task id',
+  },
   { long: 'logfile', value: path('FILE'), original: true, group: files, help: "the driver's log" },
   {
     long: 'loglevel',
@@ -242,6 +291,12 @@ export const optionTable: readonly OptionSpec[] = [
     group: looking,
     help: 'print the tasks as they would run, and run nothing',
   },
+  {
+    long: 'json',
+    original: false,
+    group: looking,
+    help: 'print the summary as JSON on standard output',
+  },
   { long: 'quiet', short: 'q', original: false, group: looking, help: 'print errors only' },
   { long: 'version', original: true, group: looking, help: 'print the version' },
   { long: 'help', short: 'h', original: true, group: looking, help: 'print this help' },
@@ -249,9 +304,6 @@ export const optionTable: readonly OptionSpec[] = [
 
 /** Options of the original that this version does not have, with what they are for. */
 export const absentOptions: readonly { readonly long: string; readonly short?: string; readonly what: string }[] = [
-  { long: 'kvsserver', what: 'a key-value store of somebody else' },
-  { long: 'taskserver', what: 'tasks from the key-value store' },
-  { long: 'taskcommand', what: 'tasks from a program' },
   { long: 'mailTo', what: 'mail' },
   { long: 'mailFreq', what: 'mail' },
   { long: 'web', short: 'w', what: 'the web page' },

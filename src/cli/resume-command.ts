@@ -4,7 +4,7 @@
 
 import { shellQuoted } from '../base/terminal-text.ts';
 import type { RunArguments } from './arguments.ts';
-import { optionTable } from './options.ts';
+import { isOptional, optionTable } from './options.ts';
 
 /**
  * @param carried - whether the new status file holds the records of the files that this run resumed
@@ -13,14 +13,22 @@ import { optionTable } from './options.ts';
 export function resumeCommand(given: RunArguments, statusPath: string, carried: boolean, retry: boolean): string {
   const from = carried ? [statusPath] : [...given.options.resumeFrom, statusPath];
   const words = [...from.flatMap((file) => ['-r', file]), ...(retry ? ['-R'] : [])];
-  for (const { long, short } of optionTable) {
+  let mayTakeNext = false;
+  for (const spec of optionTable) {
+    const { long, short } = spec;
     if (long === 'resume-from' || long === 'retry') continue;
     const value = given.given[long];
     const flag = short === undefined ? `--${long}` : `-${short}`;
     if (value === true) words.push(flag);
-    else if (value !== undefined) words.push(...[value].flat().flatMap((each) => [flag, String(each)]));
+    if (value !== undefined) mayTakeNext = value === true && isOptional(spec);
+    if (value === true) continue;
+    if (value !== undefined) words.push(...[value].flat().flatMap((each) => [flag, String(each)]));
   }
-  // A task file whose name begins with a dash must not be taken for an option.
-  if (given.taskFile.startsWith('-') && given.taskFile !== '-') words.push('--');
-  return ['disbatch', ...words, given.taskFile].map(shellQuoted).join(' ');
+  const { taskFile } = given;
+  if (taskFile !== undefined) {
+    // It must not be taken for an option, nor for the value of one that may stand alone.
+    if (mayTakeNext || (taskFile.startsWith('-') && taskFile !== '-')) words.push('--');
+    words.push(taskFile);
+  }
+  return ['disbatch', ...words].map(shellQuoted).join(' ');
 }

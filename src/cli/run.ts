@@ -4,11 +4,15 @@
 
 import type { TaskSource } from '../driver/task-source.ts';
 import type { RunSnapshot } from '../contract/snapshot.ts';
+import { detailsFile } from '../contract/run-files.ts';
+import { summaryJson } from '../monitor/summary-json.ts';
 import { summary } from '../monitor/summary.ts';
 import { beginRun, type BegunRun } from '../run/begin-run.ts';
+import { resultsFolder } from '../run/record-files.ts';
 import type { Surroundings } from '../run/surroundings.ts';
 import type { RunArguments } from './arguments.ts';
 import type { Console } from './console.ts';
+import type { Printer } from './dry-run.ts';
 import { resumeCommand } from './resume-command.ts';
 import { watchSignals } from './signals.ts';
 
@@ -21,20 +25,28 @@ export async function run(
   openSource: () => TaskSource,
   around: Surroundings,
   say: Console,
+  printer: Printer,
 ): Promise<number> {
   const begun = await beginRun(given.options, openSource, around);
   if (begun === 'no tasks') {
     say.notice('No tasks to run.');
+    if (given.json) await printer.print('{"end":"no tasks","exitStatus":0}\n');
     return 0;
   }
   try {
-    return await perform(given, begun, around, say);
+    return await perform(given, begun, around, say, printer);
   } finally {
     await begun.close();
   }
 }
 
-async function perform(given: RunArguments, begun: BegunRun, around: Surroundings, say: Console): Promise<number> {
+async function perform(
+  given: RunArguments,
+  begun: BegunRun,
+  around: Surroundings,
+  say: Console,
+  printer: Printer,
+): Promise<number> {
   const { driver, files } = begun;
   let endWatch = (): void => {};
   const forced = new Promise<void>((resolve) => {
@@ -43,14 +55,22 @@ async function perform(given: RunArguments, begun: BegunRun, around: Surrounding
   say.startLive(() => driver.snapshot());
   const { snapshot, end, exitStatus, unwritten } = await begun.toItsEnd(forced);
   say.stopLive();
+  const { failed, skippedFailed } = snapshot.counts;
+  const carried = begun.carries || given.options.resumeFrom.length === 0;
+  const resume = resumeCommand(given, files.status, carried, failed + skippedFailed > 0);
   if (end.why === 'done' && isEmpty(snapshot)) {
     say.notice('No tasks to run.');
   } else {
-    const { failed, skippedFailed } = snapshot.counts;
-    const carried = begun.carries || given.options.resumeFrom.length === 0;
-    const resume = resumeCommand(given, files.status, carried, failed + skippedFailed > 0);
     say.show(summary(snapshot, { statusPath: files.status, resumeCommand: resume, width: say.width }, say.paint));
     if (end.why === 'trouble' && given.quiet) say.error(`disbatch: ${end.error.message}`);
+  }
+  if (given.json) {
+    const facts = {
+      ...{ exitStatus, statusFile: files.status, resumeCommand: resume },
+      detailsFile: given.options.details ? detailsFile(files.prefix) : undefined,
+      resultsFolder: resultsFolder(given.options),
+    };
+    await printer.print(`${summaryJson(snapshot, facts)}\n`);
   }
   await begun.close();
   endWatch();

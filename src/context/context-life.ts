@@ -16,6 +16,8 @@ export interface StartedEngine {
   close(): void;
   /** Ends what is here of it at once. */
   kill(): void;
+  /** When nothing is left here of what was killed; of an engine in the driver's own process only. */
+  closed?(): Promise<void>;
 }
 
 /** Starts the engine of a node. `ended` is called once; never for an engine in the driver's own process. */
@@ -96,12 +98,15 @@ export class ContextLife {
     this.ending = true;
     const retired = this.parts.retirement?.close();
     for (const engine of this.own) engine.kill();
-    if (this.started.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.allOver = resolve;
-        setTimeout(resolve, patienceMs).unref();
-      });
-    }
+    const othersOver = new Promise<void>((resolve) => {
+      if (this.started.size === 0) resolve();
+      else this.allOver = resolve;
+    });
+    const ownClosed = this.own.map((engine) => engine.closed?.());
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patienceMs).unref()));
+    await Promise.race([Promise.all([othersOver, ...ownClosed]), late]);
+    clearTimeout(timer);
     this.kill();
     await retired;
   }

@@ -14,7 +14,7 @@ import type { RunOverview } from './overview.ts';
 export const perEngineSlot = -1;
 
 /** An output that nothing was written to. */
-export const nothingWritten: OutputSample = { bytes: 0, head: noBytes, tail: noBytes };
+export const nothingWritten: OutputSample = { bytes: 0, head: noBytes, tail: noBytes, fileError: 0 };
 
 /** What an engine can be given to run. */
 export type RunnableTask = Task | PerEngineTask;
@@ -24,6 +24,8 @@ export interface OutputSample {
   readonly bytes: number;
   readonly head: ByteString;
   readonly tail: ByteString;
+  /** The errno for which its file under `--results` does not hold all of it; 0: it does, or none was wanted. */
+  readonly fileError: number;
 }
 
 /** How a task ended. Exit code as in the status file: -N for signal N, -100 when it was lost. */
@@ -35,15 +37,27 @@ export interface Outcome {
   readonly finish: number;
   readonly output: OutputSample;
   readonly error: OutputSample;
-  /** CPU seconds and bytes of the whole process tree; undefined where the launcher cannot know. */
+  /** undefined when it was not asked for, when nothing could be known, or when the task never started. */
   readonly usage: TaskUsage | undefined;
 }
 
-/** What a task used: seconds of processor time, and its peak memory in bytes. */
+/**
+ * Where a figure is from: `wait4` is the kernel's own account and exact; `samples` are looks at the processes every now
+ * and then, which may miss what came and went between two of them.
+ */
+type UsageSource = 'wait4' | 'samples';
+
+/** What a task used, all its processes together. */
 export interface TaskUsage {
+  /** Seconds of processor time. By wait4, those of processes that were waited for. */
   readonly userCpu: number;
   readonly systemCpu: number;
+  readonly cpuFrom: UsageSource;
+  /** Bytes: the most that its processes had in memory at one moment. What they share is counted once. */
   readonly peakMemory: number;
+  readonly memoryFrom: UsageSource;
+  /** Bytes: the most that any one of its processes had. */
+  readonly largestProcess: number;
 }
 
 /** Driver to engine. */

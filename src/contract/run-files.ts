@@ -40,6 +40,16 @@ export function storeInfoFile(prefix: string): string {
   return `${prefix}_kvsinfo.txt`;
 }
 
+/** A line of JSON for each record, with `--details`. */
+export function detailsFile(prefix: string): string {
+  return `${prefix}_details.jsonl`;
+}
+
+/** What the command of `--taskcommand` prints. */
+export function taskCommandLog(prefix: string): string {
+  return `${prefix}_taskcommand.log`;
+}
+
 /** The command by which others take part in the run. */
 export function dbUtilFile(prefix: string): string {
   return `${prefix}_dbUtil.sh`;

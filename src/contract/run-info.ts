@@ -42,7 +42,7 @@ export interface RunInfo {
   readonly results: string | undefined;
   /** `--details`: engines are to find out what tasks use. */
   readonly details: boolean;
-  /** The store's address that tasks are told instead of their relay's, where anybody may use the store. */
+  /** The store's address that tasks are told instead of their relay's: where anybody may use it, or it is somebody else's. */
   readonly openStore: string | undefined;
 }
 

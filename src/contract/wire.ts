@@ -105,11 +105,17 @@ const task = isVariant<RunnableTask>('kind', {
   }),
 });
 
-const sample = isRecord<OutputSample>({ bytes: isInteger, head: isBytes, tail: isBytes });
+const sample = isRecord<OutputSample>({ bytes: isInteger, head: isBytes, tail: isBytes, fileError: isInteger });
+const usageSource = isOneOf('wait4', 'samples');
 
 const outcome = isRecord<Outcome>({
   ...{ pid: isInteger, exitCode: isInteger, start: isNumber, finish: isNumber, output: sample, error: sample },
-  usage: isOptional(isRecord<TaskUsage>({ userCpu: isNumber, systemCpu: isNumber, peakMemory: isNumber })),
+  usage: isOptional(
+    isRecord<TaskUsage>({
+      ...{ userCpu: isNumber, systemCpu: isNumber, cpuFrom: usageSource },
+      ...{ peakMemory: isNumber, memoryFrom: usageSource, largestProcess: isNumber },
+    }),
+  ),
 });
 
 type To<T extends ToEngine['type']> = Extract<ToEngine, { type: T }>;

@@ -40,8 +40,10 @@ export function tryBarrier(
     finish: now,
     outputBytes: 0,
     outputSnippet: '',
+    outputCut: false,
     errorBytes: 0,
     errorSnippet: '',
+    errorCut: false,
     command: barrier.text,
   });
   if (barrier.key !== undefined) effects.putBarrierKey(barrier.key, barrier.taskId);

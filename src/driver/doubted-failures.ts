@@ -20,7 +20,7 @@ export function confirmDoubted(state: DriverState, now: number, effects: Effects
   for (const doubted of state.doubted) {
     if (doubted.until > now) return;
     state.doubted.delete(doubted);
-    settle(state, doubted.engine, doubted.task, doubted.outcome, now, effects);
+    settle(state, doubted, now, effects);
     // One that is to leave has waited for this.
     advanceEngine(doubted.engine, state, now, effects);
   }
@@ -36,6 +36,7 @@ export function excuseDoubted(
   for (const doubted of [...state.doubted]) {
     if (engine !== undefined && doubted.engine !== engine) continue;
     state.doubted.delete(doubted);
-    onCutShort(state, newLoss(doubted.engine, doubted.task, doubted.outcome.start, now), effects);
+    const lost = newLoss(doubted.engine, doubted.slot, doubted.task, doubted.outcome.start, now);
+    onCutShort(state, lost, now, effects);
   }
 }

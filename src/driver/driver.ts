@@ -21,7 +21,6 @@ import { runOverview } from './overview.ts';
 import * as reactor from './reactor.ts';
 import { runState, type RunState } from './run-state.ts';
 import { newState, type DriverOptions, type DriverState } from './state.ts';
-import type { StatusFile } from './status-file.ts';
 
 /** The way to an engine. */
 export interface EngineWay {
@@ -38,7 +37,8 @@ export interface DriverParts {
   /** Seconds: see leaseTimes. */
   readonly heartbeat: number;
   readonly feeder: Feeder;
-  readonly status: StatusFile;
+  /** Keeps a record. */
+  readonly record: Effects['record'];
   readonly log: Logger;
   /** Tells the user. */
   readonly notice: (text: string) => void;
@@ -84,7 +84,7 @@ export class Driver {
       toContext: (rank, message) => this.contextWays[rank]?.(message),
       dropEngine: (rank) => this.engineWays.get(rank)?.drop(),
       pull: (count) => this.pull(count),
-      record: (record) => parts.status.append(record),
+      record: parts.record,
       putBarrierKey: parts.putBarrierKey,
       notice: (text) => {
         parts.log('WARNING', text);

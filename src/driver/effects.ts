@@ -7,6 +7,7 @@ import type { ByteString } from '../base/byte-string.ts';
 import type { LogLevel } from '../base/log-level.ts';
 import type { ToContext, ToEngine } from '../contract/messages.ts';
 import type { StatusRecord } from '../task/status-record.ts';
+import type { TaskFacts } from './task-facts.ts';
 
 export interface Effects {
   /** Sends to an engine. Never answers within the call. */
@@ -17,8 +18,8 @@ export interface Effects {
   dropEngine(rank: number): void;
   /** Asks the feeder for up to this many more items. It answers with items, later. */
   pull(count: number): void;
-  /** Puts a record into the status file. */
-  record(record: StatusRecord): void;
+  /** Puts a record into the status file. Facts: of what an engine ran. */
+  record(record: StatusRecord, facts?: TaskFacts): void;
   /** Puts the number of a barrier that is settled under its key in the store. */
   putBarrierKey(key: ByteString, taskId: number): void;
   /** Tells the user while the run goes on; the log too. */

@@ -6,7 +6,7 @@
 import type { ByteString } from '../base/byte-string.ts';
 import { DisbatchError } from '../base/errors.ts';
 import { decideResume, type ResumeOptions } from '../task/resume.ts';
-import { LineSplitter, type StreamLine } from '../task/line-splitter.ts';
+import { linesOfMessage, LineSplitter, type StreamLine } from '../task/line-splitter.ts';
 import { shownLine, TaskFileMistake, taskFileError, type Mistake } from '../task/task-file-mistake.ts';
 import { TaskStream } from '../task/task-stream.ts';
 import type { StreamItem, Task } from '../task/task.ts';
@@ -31,6 +31,8 @@ export class Feeder {
   private readonly chunks: Iterator<ByteString> | AsyncIterator<ByteString>;
   private items: Iterator<StreamItem> = [][Symbol.iterator]();
   private sourceEnded = false;
+  /** How many messages have come, from a source of messages. */
+  private messages = 0;
   /** What ended the stream before its end. */
   private failure: Error | undefined;
 
@@ -81,7 +83,8 @@ export class Feeder {
   }
 
   private *lines(chunk: ByteString | undefined): Generator<StreamLine> {
-    yield* chunk === undefined ? this.splitter.end() : this.splitter.push(chunk);
+    if (chunk !== undefined && this.options.source.ofMessages) yield* linesOfMessage(chunk, ++this.messages);
+    else yield* chunk === undefined ? this.splitter.end() : this.splitter.push(chunk);
   }
 
   private take(batch: FeedItem[], count: number): void {

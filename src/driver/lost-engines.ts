@@ -19,7 +19,7 @@ import { comeBack, depart, dismiss } from './engine-stages.ts';
 import { release } from './scheduler.ts';
 import { isPresent, type DriverState, type EngineState } from './state.ts';
 import { newLoss, onCutShort, onDeath, settle, settleOrDoubt } from './task-ends.ts';
-import { lostOutcome, recordOf } from './task-records.ts';
+import { factsOf, lostOutcome, recordOf } from './task-records.ts';
 
 /** Takes an engine for lost: what it ran is held until `deadAt`, when it is dead for certain. */
 export function loseEngine(
@@ -38,14 +38,14 @@ export function loseEngine(
     const task = release(state, engine, slot);
     if (task === undefined) continue;
     if (task.kind === 'per-engine') {
-      if (!ending) settle(state, engine, task, lostOutcome(since, now), now, effects);
+      if (!ending) settle(state, { engine, slot, task, outcome: lostOutcome(since, now) }, now, effects);
       continue;
     }
-    const lost = { ...newLoss(engine, task, since, deadAt), ending };
+    const lost = { ...newLoss(engine, slot, task, since, deadAt), ending };
     engine.lost.set(slot, lost);
     if (maxLost === undefined && !ending) {
       lost.fate = 'settled';
-      settle(state, engine, task, lostOutcome(since, now), now, effects);
+      settle(state, { engine, slot, task, outcome: lostOutcome(since, now) }, now, effects);
     } else {
       state.held.add(lost);
     }
@@ -151,16 +151,17 @@ export function onReportOfLost(
   engine.lost.delete(slot);
   if (lost.fate === 'held' || lost.fate === 'again') {
     if ((lost.ending || engine.interruption !== undefined) && outcome.exitCode !== 0) {
-      if (state.held.delete(lost)) onCutShort(state, lost, effects);
+      if (state.held.delete(lost)) onCutShort(state, lost, now, effects);
       return;
     }
     state.held.delete(lost);
     lost.fate = 'settled';
-    settleOrDoubt(state, engine, lost.task, outcome, now, effects);
+    settleOrDoubt(state, { engine, slot, task: lost.task, outcome }, now, effects);
     return;
   }
   state.counts.late++;
-  effects.record({ ...recordOf(lost.task, engine.hostname, outcome), kind: 'late' });
+  const ended = { engine, slot, task: lost.task, outcome };
+  effects.record({ ...recordOf(lost.task, engine.hostname, outcome), kind: 'late' }, factsOf(state, ended));
   effects.log('WARNING', `a late report of task ${lost.task.taskId} from ${engine.node}: it does not count`);
 }
 

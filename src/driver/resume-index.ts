@@ -84,7 +84,7 @@ export class ResumeIndex {
           if (found.peek.taskId < 0 || found.peek.taskId > maxTaskId || recordOf(line) === undefined) {
             this.notes.push(`${place}: this line is damaged and does not count; its task runs again.`);
           } else {
-            this.add(found.peek.taskId, found.peek.exitCode, offset);
+            this.add(found.peek.taskId, hasFailed(found.peek), offset);
           }
           break;
         case 'torn':
@@ -102,10 +102,10 @@ export class ResumeIndex {
     }
   }
 
-  private add(taskId: number, exitCode: number, offset: number): void {
+  private add(taskId: number, failed: boolean, offset: number): void {
     this.reserve(taskId + 1);
-    const known = this.fileOf[taskId] === 0 ? undefined : { exitCode: this.failed[taskId] as number };
-    const read = { exitCode: hasFailed({ exitCode }) ? 1 : 0 };
+    const known = this.fileOf[taskId] === 0 ? undefined : { ...fine, exitCode: this.failed[taskId] as number };
+    const read = { ...fine, exitCode: failed ? 1 : 0 };
     if (whichCounts(known, read) !== read) return;
     this.offsets[taskId] = offset;
     this.fileOf[taskId] = this.files.length;
@@ -122,6 +122,9 @@ export class ResumeIndex {
     [this.offsets, this.fileOf, this.failed] = [offsets, fileOf, failed];
   }
 }
+
+/** Of a record of which only matters whether it failed. */
+const fine = { outputCut: false, errorCut: false };
 
 function recordOf(line: ByteString): StatusRecord | undefined {
   const text = textOfBytes(line);

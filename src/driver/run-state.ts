@@ -4,9 +4,6 @@
 
 import type { DriverState, EngineStage } from './state.ts';
 
-/** The key of the state in the store. */
-export const runStateKey = 'DisBatch status';
-
 /** An engine, as programs see it. Times in seconds since 1970. */
 export interface EngineSight {
   readonly rank: number;

@@ -21,6 +21,7 @@ import type { Outcome, RunnableTask } from '../contract/messages.ts';
 import type { RunCounts, RunEnd } from '../contract/snapshot.ts';
 import type { StatusRecord } from '../task/status-record.ts';
 import type { Barrier, PerEngineTask, Task } from '../task/task.ts';
+import type { BrokenAttempt } from './task-facts.ts';
 
 /** A task that a resume does not run again: its record, and whether the feeder has put it into the status file already. */
 export interface Skip {
@@ -46,6 +47,7 @@ export interface RunningTask {
 export interface LostTask {
   readonly task: Task;
   readonly engine: EngineState;
+  readonly slot: number;
   /** When it was started there, in seconds since 1970. */
   readonly since: number;
   /** From then on it is dead for certain: the engine's lease has ended. Seconds since 1970. */
@@ -110,11 +112,17 @@ export interface ContextState {
   left: boolean;
 }
 
-/** A task that has failed, perhaps since its node was taken back. */
-export interface DoubtedFailure {
+/** What an engine has run, or was to run, in one of its slots, and how it ended there. */
+export interface EndedTask {
   readonly engine: EngineState;
-  readonly task: Task;
+  readonly slot: number;
+  readonly task: RunnableTask;
   readonly outcome: Outcome;
+}
+
+/** A task that has failed, perhaps since its node was taken back. */
+export interface DoubtedFailure extends EndedTask {
+  readonly task: Task;
   /** From then on it counts, in seconds since 1970. */
   readonly until: number;
 }
@@ -177,9 +185,11 @@ export interface DriverState {
   readonly doubted: Set<DoubtedFailure>;
   /** Ordinary tasks that were handed out and are not settled: in slots, held, doubted, or to run again. */
   unsettled: number;
-  /** How often a task was lost, by task id. */
-  readonly lossesOf: Map<number, number>;
+  /** Starts of unsettled tasks that came to nothing, by task id; and how often such a task was lost. */
+  readonly broken: Map<number, { losses: number; readonly attempts: BrokenAttempt[] }>;
   failedSinceBarrier: number;
+  /** The user has been told of a first output that could not be kept. */
+  toldOfCut: boolean;
   /** Everything has been handed out, and nothing is known that may have to run again. */
   nothingLeft: boolean;
   /** Contexts that have just been given as many tasks as they take. */
@@ -216,8 +226,9 @@ export function newState(options: DriverOptions): DriverState {
     again: new Deque(),
     doubted: new Set(),
     unsettled: 0,
-    lossesOf: new Map(),
+    broken: new Map(),
     failedSinceBarrier: 0,
+    toldOfCut: false,
     nothingLeft: false,
     full: [],
     lonely: false,

@@ -23,6 +23,8 @@ export interface TaskSource {
   readonly taskName: string;
   /** Whether it can be looked through first: a second call of chunks() reads the same again. */
   readonly repeatable: boolean;
+  /** Each piece is a message of whole lines, which share a line number: see linesOfMessage. */
+  readonly ofMessages: boolean;
   /** The bytes in pieces. Synchronous where they are at hand, so that a file costs no turn of the event loop a piece. */
   chunks(): Iterator<ByteString> | AsyncIterator<ByteString>;
 }
@@ -73,7 +75,20 @@ function fileSource(path: string, fd: number): TaskSource {
       at += bytes;
     }
   }
-  return { shownName: path, taskName: basename(path), repeatable: true, chunks };
+  return { shownName: path, taskName: basename(path), repeatable: true, ofMessages: false, chunks };
+}
+
+/**
+ * Tasks from a program, a message at a time.
+ *
+ * @param messages - called once, when the run begins; its `return` ends the stream from outside
+ */
+export function messageSource(
+  shownName: string,
+  taskName: string,
+  messages: () => AsyncIterator<ByteString>,
+): TaskSource {
+  return { shownName, taskName, repeatable: false, ofMessages: true, chunks: messages };
 }
 
 /** A named pipe or device: read once, as it comes. */
@@ -93,7 +108,7 @@ function streamSource(shownName: string, taskName: string, stream: NodeJS.Readab
       );
     }
   }
-  return { shownName, taskName, repeatable: false, chunks };
+  return { shownName, taskName, repeatable: false, ofMessages: false, chunks };
 }
 
 function readWhole(path: string, fd: number): Buffer {

@@ -13,6 +13,7 @@ import { lenientTextOfBytes } from '../base/byte-string.ts';
 import { elapsedMs } from '../base/elapsed.ts';
 import type { Logger } from '../base/log.ts';
 import type { FromEngine, RunnableTask, ToEngine } from '../contract/messages.ts';
+import { outputFiles } from '../contract/result-files.ts';
 import type { LauncherLink } from './launcher-link.ts';
 import { orphanGraceMs, type FromLauncher } from './launcher-protocol.ts';
 import { LauncherStation, receiveLauncher, type Hello } from './launcher-station.ts';
@@ -35,6 +36,10 @@ export interface EngineOptions {
   /** Variables with comma lists that are shared out over the slots; and whether the slots have their own already. */
   readonly resources: readonly string[];
   readonly slotsOwnResources: boolean;
+  /** The folder for the files of what tasks write, absolute; undefined: there are to be none. */
+  readonly results: string | undefined;
+  /** Whether the launchers find out what tasks use, memory and processor time. */
+  readonly followMemory: boolean;
   /** Open file for what the launcher prints. */
   readonly errorFd: number;
   readonly log: Logger;
@@ -163,6 +168,11 @@ export class Engine {
     this.tasks.killGroups();
   }
 
+  /** When nothing is left here of what was killed. */
+  async closed(): Promise<void> {
+    await Promise.all(this.stations.map((station) => station.closed()));
+  }
+
   /** The launcher of a slot. That of the first slot runs the per-engine tasks too. */
   private stationOf(slot: number): LauncherStation {
     const index = this.options.launcherPerSlot ? Math.max(0, slot) : 0;
@@ -172,7 +182,10 @@ export class Engine {
   private startTask(link: LauncherLink, slot: number, task: RunnableTask): void {
     const own = this.stationOf(slot).isOpen ? this.ownVariables : [];
     const env = [...own, ...taskVariables(task, slot), ...this.shared.variables(slot)];
-    link.send({ type: 'start', lane: laneOfSlot(slot), command: task.command, env });
+    const { results, followMemory, facts } = this.options;
+    const files = results === undefined ? undefined : outputFiles(results, task, facts.engineRank);
+    const { command } = task;
+    link.send({ type: 'start', lane: laneOfSlot(slot), command, followMemory: followMemory, files, env });
   }
 
   private onHello({ slot, variables }: Hello): void {

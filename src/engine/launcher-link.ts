@@ -7,19 +7,16 @@
  */
 
 import type { Writable } from 'node:stream';
-import {
-  decodeFromLauncher,
-  encodeToLauncher,
-  FrameReader,
-  type FromLauncher,
-  type ToLauncher,
-} from './launcher-protocol.ts';
+import { decodeFromLauncher, encodeToLauncher, FrameReader } from './launcher-frames.ts';
+import { type FromLauncher, type ToLauncher } from './launcher-protocol.ts';
 
 /** What an engine may do with a launcher. */
 export interface LauncherLink {
   send(message: ToLauncher): void;
   /** Ends the launcher at once; its tasks die with it where the system can do that. */
   kill(): void;
+  /** When nothing of it is left in this process; undefined: it has no process here. */
+  readonly closed?: Promise<void>;
 }
 
 export interface LauncherEvents {

@@ -65,6 +65,11 @@ export class LauncherStation {
     return this.parts.commands === undefined;
   }
 
+  /** When nothing is left here of a launcher that was killed. */
+  async closed(): Promise<void> {
+    await this.link?.closed;
+  }
+
   start(): void {
     this.stage = 'awaited';
     if (this.isOpen) this.awaitHello(() => this.fail(`${this.parts.name} did not come`));

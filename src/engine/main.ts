@@ -109,6 +109,7 @@ function takeTasks(
         launchers: findLaunchers(__dirname, run.launcher, launcherArgs),
         ...{ launcherPerSlot: config.launcherPerSlot, resources: config.resources },
         slotsOwnResources: config.slotsOwnResources,
+        ...{ results: run.results, followMemory: run.details },
         // Its words go where this process's go: to the context.
         errorFd: 2,
         helloMs: usualHelloMs,

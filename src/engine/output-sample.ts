@@ -26,7 +26,7 @@ export class OutputSampler {
   }
 
   /** The sample of all bytes up to now. */
-  sample(): OutputSample {
+  sample(): Omit<OutputSample, 'fileError'> {
     return { bytes: this.bytes, head: this.head, tail: this.tail };
   }
 }

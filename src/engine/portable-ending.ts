@@ -14,7 +14,7 @@ const lookAgainMs = 20;
 
 export class Ending {
   private graceUntil: number;
-  private killSent = false;
+  private killSent: number | undefined;
   private groups: readonly number[];
   private readonly timer: NodeJS.Timeout;
 
@@ -41,11 +41,16 @@ export class Ending {
   /** Sends the KILL when it is due. Whether there is nothing more to wait for, given how many tasks are not reported yet. */
   isOver(unreported: number): boolean {
     this.groups = this.groups.filter((pid) => signalGroup(pid, 0));
-    if (!this.killSent && performance.now() >= this.graceUntil) {
-      this.killSent = true;
+    if (this.killSent === undefined && performance.now() >= this.graceUntil) {
+      this.killSent = performance.now();
       for (const pid of this.groups) signalGroup(pid, SIGKILL);
     }
-    return unreported === 0 && (this.killSent || this.groups.length === 0);
+    return unreported === 0 && (this.killSent !== undefined || this.groups.length === 0);
+  }
+
+  /** Whether the KILL was sent so long ago. */
+  isPastKill(ms: number): boolean {
+    return this.killSent !== undefined && performance.now() >= this.killSent + ms;
   }
 
   close(): void {

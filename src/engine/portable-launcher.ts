@@ -3,7 +3,8 @@
  *
  * The program of a process of its own, with the engine at the other end of its standard input and output, or of a connection
  * that it makes itself. The protocol is told in launcher-protocol.ts; native/launcher.c is the other implementation. This
- * one cannot know peak memory, nor find what left a task's process group, and its tasks outlive a SIGKILL of it.
+ * one knows memory and processor time by looks only, does not find what left a task's process group, and its tasks outlive a
+ * SIGKILL of it.
  *
  *                 START, SIGNAL
  *                     ┌──┐         END, or the engine is gone
@@ -17,16 +18,14 @@ import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { type ByteString, bytesOfText } from '../base/byte-string.ts';
+import type { TaskUsage } from '../contract/messages.ts';
 import { elapsedMs } from '../base/elapsed.ts';
+import { decodeToLauncher, encodeFromLauncher, FrameReader, ProtocolError } from './launcher-frames.ts';
 import {
-  decodeToLauncher,
-  encodeFromLauncher,
-  FrameReader,
   leaseEndedStatus,
   type FromLauncher,
   noEngineStatus,
   orphanGraceMs,
-  ProtocolError,
   protocolVersion,
   type ToLauncher,
 } from './launcher-protocol.ts';
@@ -36,26 +35,38 @@ import { connectToEngine } from './portable-connection.ts';
 import { Ending } from './portable-ending.ts';
 import { argumentsFit, failureOf } from './portable-failure.ts';
 import { closeInherited, NofileLimit, ownRawEnv, ownVariables } from './portable-limits.ts';
+import { filesUnderWay } from './portable-file.ts';
 import { closePipe, type Pipe, PipeSupply } from './portable-pipes.ts';
 import { RunningTask, type TaskEnd } from './portable-task.ts';
+import type { CpuTimes } from './portable-stat.ts';
+import { UsageWatch } from './portable-usage.ts';
 
 const { SIGKILL } = constants.signals;
-const { ECANCELED, EINVAL, E2BIG, EMFILE } = constants.errno;
+const { ECANCELED, EINVAL, E2BIG, EMFILE, ETIMEDOUT } = constants.errno;
 
 /** From how much unread output on nothing new is taken from the engine. */
 const pendingLimit = 4 * 1024 * 1024;
 
 const lanesMost = 2 ** 20;
 
+/** How long after the KILL of an END files are waited for. */
+const filesPatienceMs = 5000;
+
+/** How long an exit waits for Node's threads, which it cannot end. */
+const exitPatienceMs = 1000;
+
 class PortableLauncher {
   private readonly lanes = new Map<number, RunningTask | 'starting'>();
   private readonly pipes = new PipeSupply();
   private pipesFail = false;
+  private readonly usage = process.platform === 'linux' ? new UsageWatch() : undefined;
+  private readonly usages = new Map<RunningTask, TaskUsage>();
   private readonly frames = new FrameReader();
   private readonly input: Readable;
   private readonly output: Socket;
   private queue: Buffer[] = [];
   private ending: Ending | undefined;
+  private isAdvancing = false;
   private engineGone = false;
   private leaseUntil = Infinity;
   private leaseTimer: NodeJS.Timeout | undefined;
@@ -135,7 +146,8 @@ class PortableLauncher {
   }
 
   private start(message: Extract<ToLauncher, { type: 'start' }>): void {
-    const { lane, command, env } = message;
+    const { lane, command, followMemory, env } = message;
+    const files = message.files ?? { output: '', error: '' };
     if (lane >= lanesMost) throw new ProtocolError('START on a lane past the last');
     if (this.lanes.has(lane)) throw new ProtocolError('START on a lane that is busy');
     if (env.some(([name]) => name === '')) throw new ProtocolError('START with an environment that is none');
@@ -162,10 +174,11 @@ class PortableLauncher {
     }
     this.lanes.set(lane, 'starting');
     RunningTask.start(
-      { args, env: taskEnv, pipes },
+      { args, env: taskEnv, pipes, files },
       {
         started: (task) => {
           this.lanes.set(lane, task);
+          if (followMemory) this.usage?.follow(task.pid);
           this.send({ type: 'started', lane, pid: task.pid, start: task.start });
         },
         failed: (error) => {
@@ -173,7 +186,8 @@ class PortableLauncher {
           if (isOutOfDescriptors(error) && this.findDescriptors()) this.start(message);
           else this.startFailed(lane, command.length, error);
         },
-        ended: (_task, end) => this.ended(lane, end),
+        exited: (task, cpu) => this.exited(task, cpu),
+        ended: (task, end) => this.ended(lane, task, end),
       },
     );
   }
@@ -218,9 +232,15 @@ class PortableLauncher {
     this.advanceEnd();
   }
 
-  private ended(lane: number, end: TaskEnd): void {
+  private exited(task: RunningTask, cpu: CpuTimes | undefined): void {
+    const usage = this.usage?.end(task.pid, cpu);
+    if (usage !== undefined) this.usages.set(task, usage);
+  }
+
+  private ended(lane: number, task: RunningTask, end: TaskEnd): void {
     this.lanes.delete(lane);
-    this.send({ type: 'ended', lane, ...end, usage: undefined });
+    this.send({ type: 'ended', lane, ...end, usage: this.usages.get(task) });
+    this.usages.delete(task);
     this.advanceEnd();
   }
 
@@ -235,13 +255,23 @@ class PortableLauncher {
   }
 
   private advanceEnd(): void {
-    if (this.ending?.isOver(this.lanes.size) !== true) return;
-    this.ending.close();
+    const { ending } = this;
+    // Within this, reports of tasks lead here again.
+    if (ending === undefined || this.isAdvancing) return;
+    this.isAdvancing = true;
+    const isOver = ending.isOver(this.lanes.size);
+    // Nobody is left to be told what a file holds; and one that hangs must not keep an engine that is there for ever.
+    if (!isOver && ending.isPastKill(this.engineGone ? 0 : filesPatienceMs)) {
+      for (const task of this.lanes.values()) if (task instanceof RunningTask) task.giveUpFiles(ETIMEDOUT);
+    }
+    this.isAdvancing = false;
+    if (!isOver && !ending.isOver(this.lanes.size)) return;
+    ending.close();
     this.ending = undefined;
     this.send({ type: 'done', swept: 0 });
     if (this.engineGone) {
       this.flush(); // nobody may be reading: one try
-      process.exit(this.exitStatus);
+      exit(this.exitStatus);
     }
   }
 
@@ -257,8 +287,8 @@ class PortableLauncher {
     this.engineGone = true;
     for (const task of this.runningTasks()) task.signal(SIGKILL);
     this.flush();
-    this.output.end(() => process.exit(0));
-    setTimeout(() => process.exit(0), orphanGraceMs);
+    this.output.end(() => exit(0));
+    setTimeout(() => exit(0), orphanGraceMs);
   }
 
   /** Frames are collected and written once a turn of the loop. */
@@ -308,6 +338,17 @@ function isOutOfDescriptors(error: unknown): boolean {
   return errno === -EMFILE;
 }
 
+/** Ends the process, files or no files. */
+function exit(status: number): void {
+  if (!filesUnderWay()) process.exit(status);
+  // Node would wait for its threads, however long a file system takes.
+  const until = performance.now() + exitPatienceMs;
+  setInterval(() => {
+    if (!filesUnderWay()) process.exit(status);
+    if (performance.now() >= until) process.kill(process.pid, 'SIGKILL');
+  }, 20);
+}
+
 function complain(sentence: string): void {
   writeSync(2, `disBatch launcher: ${sentence.replaceAll('\n', ' ')}\n`);
 }
@@ -319,8 +360,9 @@ function giveUp(status: number, error: unknown): never {
 }
 
 async function main(): Promise<void> {
-  // The engine decides. USR1 would make Node open a port for a debugger; a task may send it, and the other two, by mistake.
-  for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGALRM'])
+  // The engine decides. USR1 would make Node open a port for a debugger; a task may send it, and the next two, by mistake.
+  // With XFSZ handled, a write to a file that is over the limit fails.
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGXFSZ'] as const)
     process.on(signal, () => {});
   closeInherited();
   let args: LauncherArguments;

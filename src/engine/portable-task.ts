@@ -2,7 +2,7 @@
  * One task of the portable launcher: its start, its outputs and its exit, as told in launcher-protocol.ts.
  *
  * Always true: a task is reported once, when bash has exited and both outputs are at their end, or `lingerMs` after the
- * exit; outputs that still come then are read and dropped.
+ * exit; outputs that still come then are read and dropped. What is to be kept of it is in its files by then.
  *
  * Node gives no number for a signal that has no name (32 to 64 on Linux): such a death looks like exit code 0. On Linux
  * the kernel is asked at the end of the outputs, when bash is dying but has not been waited for. What stays unknown is a
@@ -11,80 +11,88 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { closeSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Outcome } from '../contract/messages.ts';
+import type { OutputFiles } from '../contract/result-files.ts';
 import { lingerMs } from './launcher-protocol.ts';
-import { OutputSampler } from './output-sample.ts';
+import { ResultFile } from './portable-file.ts';
+import { TaskOutput } from './portable-output.ts';
 import { closePipe, type Pipe } from './portable-pipes.ts';
+import { readProcessStat, type CpuTimes } from './portable-stat.ts';
 
 /** What is known of a task when it has ended. */
 export type TaskEnd = Omit<Outcome, 'usage'>;
 
-/** Everything a start needs. Without pipes, Node's sockets serve. */
+/** Everything a start needs. Without pipes, Node's sockets serve. An empty path is of an output that is not kept. */
 export interface TaskStart {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly pipes: readonly [Pipe, Pipe] | undefined;
+  readonly files: OutputFiles;
 }
 
-/** What a task tells its launcher: one of `failed` or `started`, and after `started` once `ended`. */
+/** What a task tells its launcher: one of `failed` or `started`, and after `started` once `exited`, then `ended`. */
 export interface TaskEvents {
   started(task: RunningTask): void;
   failed(error: unknown): void;
+  /** With the processor time of bash and what it has waited for, when that could be read. */
+  exited(task: RunningTask, cpu: CpuTimes | undefined): void;
   ended(task: RunningTask, end: TaskEnd): void;
 }
 
 /** The kernel's flag of a process that is exiting. Source: PF_EXITING in include/linux/sched.h. */
 const exitingFlag = 4;
 
-/** Every read goes through this one buffer: what comes is counted and sampled before the next read. */
-const readBuffer = Buffer.allocUnsafeSlow(128 * 1024);
-const statBuffer = Buffer.allocUnsafeSlow(2048);
-
 export class RunningTask {
   readonly pid: number;
   readonly start: number;
-  private readonly samplers = [new OutputSampler(), new OutputSampler()] as const;
-  private openOutputs = 2;
+  private readonly outputs: readonly [TaskOutput, TaskOutput];
   private exit: { readonly code: number; readonly finish: number } | undefined;
-  private namelessSignal = 0;
+  private dying: ReturnType<typeof statOfDying>;
   private lingerTimer: NodeJS.Timeout | undefined;
   private reported = false;
   private readonly events: TaskEvents;
 
-  private constructor(pid: number, start: number, events: TaskEvents) {
+  private constructor(pid: number, start: number, files: OutputFiles, events: TaskEvents) {
     this.pid = pid;
     this.start = start;
+    const changed = (): void => this.outputChanged();
+    this.outputs = [new TaskOutput(files.output, changed), new TaskOutput(files.error, changed)];
     this.events = events;
   }
 
   /** Starts a task. Takes over the pipes. Never throws: what goes wrong comes as `failed`. */
-  static start({ args, env, pipes }: TaskStart, events: TaskEvents): void {
+  static start({ args, env, pipes, files }: TaskStart, events: TaskEvents): void {
     const start = Date.now() / 1000;
-    const outputs = pipes === undefined ? (['pipe', 'pipe'] as const) : pipes.map((pipe) => pipe.writeEnd);
+    const ends = pipes === undefined ? (['pipe', 'pipe'] as const) : pipes.map((pipe) => pipe.writeEnd);
     let child: ChildProcess;
     try {
-      child = spawn('/bin/bash', args, { detached: true, env, stdio: ['ignore', ...outputs] });
+      child = spawn('/bin/bash', args, { detached: true, env, stdio: ['ignore', ...ends] });
     } catch (error) {
       pipes?.forEach(closePipe);
+      removeOldFiles(files);
       events.failed(error);
       return;
     }
     if (child.pid === undefined) {
       pipes?.forEach(closePipe);
+      removeOldFiles(files);
       child.on('error', (error) => events.failed(error));
       return;
     }
-    const task = new RunningTask(child.pid, start, events);
+    const task = new RunningTask(child.pid, start, files, events);
     child.on('exit', (code, signal) => task.exited(signal === null ? (code ?? 0) : -constants.signals[signal]));
-    pipes?.forEach((pipe, i) => {
-      closeSync(pipe.writeEnd);
-      task.readPipe(pipe.readEnd, i as 0 | 1);
+    task.outputs.forEach((output, i) => {
+      const pipe = pipes?.[i];
+      if (pipe !== undefined) {
+        closeSync(pipe.writeEnd);
+        output.readPipe(pipe.readEnd);
+      } else {
+        output.readSocket((i === 0 ? child.stdout : child.stderr) as Socket);
+      }
     });
-    if (pipes === undefined)
-      [child.stdout!, child.stderr!].forEach((stream, i) => task.readSocket(stream as Socket, i as 0 | 1));
     events.started(task);
   }
 
@@ -98,50 +106,28 @@ export class RunningTask {
     if (this.running) signalGroup(this.pid, signal);
   }
 
-  private readPipe(fd: number, output: 0 | 1): void {
-    const take = (length: number): boolean => {
-      if (!this.reported) this.samplers[output].add(readBuffer.subarray(0, length));
-      return true;
-    };
-    const options = { fd, readable: true, writable: false, onread: { buffer: readBuffer, callback: take } };
-    this.watchEnd(new Socket(options));
+  /** Waits no more for the files of its outputs. */
+  giveUpFiles(error: number): void {
+    for (const output of this.outputs) output.giveUp(error);
   }
 
-  private readSocket(socket: Socket, output: 0 | 1): void {
-    socket.on('data', (chunk: Buffer) => {
-      if (!this.reported) this.samplers[output].add(chunk);
-    });
-    this.watchEnd(socket);
-  }
-
-  private watchEnd(socket: Socket): void {
-    let open = true;
-    const ended = (): void => {
-      if (!open) return;
-      open = false;
-      this.outputEnded();
-    };
-    socket.on('end', ended);
-    // A read error, too, is the end of what can be read.
-    socket.on('error', () => socket.destroy());
-    socket.on('close', ended);
-  }
-
-  private outputEnded(): void {
-    this.openOutputs--;
-    if (this.openOutputs > 0) return;
-    if (this.running) this.namelessSignal = signalOfDying(this.pid);
-    else this.report();
+  private outputChanged(): void {
+    if (this.running && this.dying === undefined && this.outputs.every((output) => output.hasEnded))
+      this.dying = statOfDying(this.pid);
+    this.report();
   }
 
   private exited(code: number): void {
-    this.exit = { code: code === 0 ? -this.namelessSignal : code, finish: Date.now() / 1000 };
-    if (this.openOutputs === 0) this.report();
-    else this.lingerTimer = setTimeout(() => this.report(), lingerMs);
+    this.exit = { code: code === 0 ? -(this.dying?.signal ?? 0) : code, finish: Date.now() / 1000 };
+    this.events.exited(this, this.dying?.cpu);
+    if (this.outputs.some((output) => !output.hasEnded)) {
+      this.lingerTimer = setTimeout(() => this.outputs.forEach((output) => output.cut()), lingerMs);
+    }
+    this.report();
   }
 
   private report(): void {
-    if (this.reported || this.exit === undefined) return;
+    if (this.reported || this.exit === undefined || this.outputs.some((output) => !output.isSettled)) return;
     this.reported = true;
     clearTimeout(this.lingerTimer);
     this.events.ended(this, {
@@ -149,10 +135,15 @@ export class RunningTask {
       exitCode: this.exit.code,
       start: this.start,
       finish: this.exit.finish,
-      output: this.samplers[0].sample(),
-      error: this.samplers[1].sample(),
+      output: this.outputs[0].sample(),
+      error: this.outputs[1].sample(),
     });
   }
+}
+
+/** What an earlier run has kept must not be taken for what this one has, though it never started. */
+function removeOldFiles({ output, error }: OutputFiles): void {
+  for (const path of [output, error]) if (path !== '') void new ResultFile(path).finish();
 }
 
 /** Sends a signal to a process group; returns whether there is one. Signal 0 only asks. */
@@ -165,19 +156,9 @@ export function signalGroup(pid: number, signal: number): boolean {
   }
 }
 
-/** The signal that a child is dying of, 0 when it is not dying, or not of a signal, or the system cannot tell. */
-function signalOfDying(pid: number): number {
-  if (process.platform !== 'linux') return 0;
-  try {
-    const fd = openSync(`/proc/${pid}/stat`, 'r');
-    const length = readSync(fd, statBuffer, 0, statBuffer.length, 0);
-    closeSync(fd);
-    const stat = statBuffer.toString('latin1', 0, length);
-    // Fields from the third on; the second, the name, may hold anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const exiting = (Number(fields[9 - 3]) & exitingFlag) !== 0;
-    return exiting ? Number(fields[52 - 3]) & 0x7f : 0;
-  } catch {
-    return 0;
-  }
+/** What the kernel says of a child that is dying; undefined when it is not, or the system cannot tell. */
+function statOfDying(pid: number): { readonly signal: number; readonly cpu: CpuTimes } | undefined {
+  const stat = process.platform === 'linux' ? readProcessStat(pid) : undefined;
+  if (stat === undefined || (stat.flags & exitingFlag) === 0) return undefined;
+  return { signal: stat.exitStatus & 0x7f, cpu: stat };
 }

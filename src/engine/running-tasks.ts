@@ -166,7 +166,7 @@ function notStarted(time: number, exitCode: number, reason: string): Outcome {
     start: time,
     finish: time,
     output: nothingWritten,
-    error: { bytes: text.length, head: asBytes(head), tail: asBytes(rest.slice(-sampleTail)) },
+    error: { bytes: text.length, head: asBytes(head), tail: asBytes(rest.slice(-sampleTail)), fileError: 0 },
     usage: undefined,
   };
 }

@@ -16,6 +16,7 @@ export interface LauncherCommand {
 }
 
 export class SpawnedLauncher implements LauncherLink {
+  readonly closed: Promise<void>;
   private readonly child: ChildProcess;
   private readonly frames: LauncherFrames;
 
@@ -27,6 +28,7 @@ export class SpawnedLauncher implements LauncherLink {
     const child = spawn(command.file, command.args, { env, stdio: ['pipe', 'pipe', errorFd] });
     const frames = new LauncherFrames(child.stdin, events, () => this.kill());
     this.child = child;
+    this.closed = new Promise((resolve) => child.once('close', () => resolve()));
     this.frames = frames;
     child.on('error', (error) => frames.end(`${command.file} does not start: ${error.message}`));
     child.stdout?.on('data', (chunk: Buffer) => frames.read(chunk));

@@ -87,6 +87,17 @@ export class StoreServer {
     return { memory: this.keeper.memoryUsed, disk: this.keeper.diskUsed };
   }
 
+  /** How many values have been taken, since the beginning. */
+  get taken(): number {
+    return this.store.counts.get;
+  }
+
+  /** Whether a key that begins so has values. */
+  hasKeyFrom(begin: ByteString): boolean {
+    for (const { key } of this.store.keys()) if (key.startsWith(begin)) return true;
+    return false;
+  }
+
   /** Serves a client that has been let in. The stream is the store's from now on. */
   serve(stream: Duplex): void {
     const limit = this.options.connectionLimit ?? 4096;

@@ -25,7 +25,10 @@ export function summary(snapshot: RunSnapshot, facts: SummaryFacts, paint: Paint
   if (why !== undefined) lines.push(paint.bad(why));
   for (const record of snapshot.failures) lines.push(...failureLines(record, facts.width, paint));
   const more = counts.failed + counts.perEngineFailed - snapshot.failures.length;
-  if (more > 0) lines.push(`  … and ${grouped(more)} more that failed: the lines with R in the status file`);
+  if (more > 0)
+    lines.push(
+      `  … and ${grouped(more)} more that failed: the lines with R, o or e at their beginning in the status file`,
+    );
   if (counts.rerun > 0) {
     const [tasks, them, were] = counts.rerun === 1 ? ['task', 'it', 'was'] : ['tasks', 'them', 'were'];
     lines.push(
@@ -107,6 +110,7 @@ export function ending(record: Pick<StatusRecord, 'exitCode' | 'pid'>): string {
   if (record.exitCode === lostExitCode) return 'lost when its launcher or engine died';
   if (record.pid === noPid) return 'could not be started';
   if (record.exitCode < 0) return `killed by signal ${-record.exitCode}`;
+  if (record.exitCode === 0) return 'not all of its output was kept';
   return `exit code ${record.exitCode}`;
 }
 

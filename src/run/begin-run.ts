@@ -6,8 +6,8 @@
  * Nothing is made on disk before the options, the tasks and the status files to resume from have been found good.
  */
 
-import { closeSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { ByteString } from '../base/byte-string.ts';
 import type { DisbatchError } from '../base/errors.ts';
 import { openLog } from '../base/open-log.ts';
 import { Releasers } from '../base/releasers.ts';
@@ -15,14 +15,13 @@ import { runFiles, type RunFiles } from '../contract/run-files.ts';
 import type { RunEnd, RunSnapshot } from '../contract/snapshot.ts';
 import type { Driver } from '../driver/driver.ts';
 import { resolvePrefix } from '../driver/prefix.ts';
-import { createStatusFile } from '../driver/status-file.ts';
-import type { TaskSource } from '../driver/task-source.ts';
-import { formatStatusLine } from '../task/status-line.ts';
+import { messageSource, type TaskSource } from '../driver/task-source.ts';
 import { exitStatusOf } from './exit-status.ts';
 import { prepare, type Prepared } from './prepare.ts';
+import { closeRecordFiles, createRecordFiles, makeResultsFolder } from './record-files.ts';
 import type { RunOptions } from './run-options.ts';
-import { setUp } from './set-up.ts';
-import type { Surroundings, Teller } from './surroundings.ts';
+import { setUp, type LateTasks, type SetUp } from './set-up.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A run whose parts are there. */
 export interface BegunRun {
@@ -61,10 +60,16 @@ export async function beginRun(
   openSource: () => TaskSource,
   around: Surroundings,
 ): Promise<BegunRun | 'no tasks'> {
-  const prepared = prepare(options, openSource, around);
+  const late: LateTasks = { open: undefined };
+  const opened = (): AsyncIterator<ByteString> => {
+    if (late.open === undefined) throw new Error('tasks are asked for before there is a store');
+    return late.open();
+  };
+  const ofStore = (): TaskSource => messageSource('what the program has sent', 'STREAM', opened);
+  const prepared = prepare(options, options.taskServer === undefined ? openSource : ofStore, around);
   const releasers = new Releasers();
   try {
-    return await begin(options, around, prepared, releasers);
+    return await begin(options, around, prepared, releasers, late);
   } catch (error) {
     releasers.release();
     throw error;
@@ -76,6 +81,7 @@ async function begin(
   around: Surroundings,
   prepared: Prepared,
   releasers: Releasers,
+  late: LateTasks,
 ): Promise<BegunRun | 'no tasks'> {
   const { source, total } = prepared;
   const files = runFiles(resolvePrefix(options.prefix, source.taskName, new Date(), Math.random));
@@ -88,13 +94,21 @@ async function begin(
   const log = logs.named('Driver');
   log('INFO', `disBatch ${around.version} on ${hostname()} (PID ${process.pid}) in ${process.cwd()}`);
   log('INFO', around.invocation);
-  const statusFd = beginStatusFile(options, prepared, files, around.tell);
+  const fds = createRecordFiles(options, prepared, files, around.tell);
   if (total === 0) {
-    closeSync(statusFd);
+    closeRecordFiles(fds);
     releasers.release();
     return 'no tasks';
   }
-  const { driver, status, tellOver, settle } = await setUp(options, around, prepared, releasers, files, statusFd, logs);
+  let parts: SetUp;
+  try {
+    makeResultsFolder(options);
+    parts = await setUp(options, around, prepared, releasers, files, fds, logs, late);
+  } catch (error) {
+    closeRecordFiles(fds);
+    throw error;
+  }
+  const { driver, records, tellOver, settle } = parts;
   let settled: Promise<void> | undefined;
   return {
     ...{ driver, files, carries: prepared.carries },
@@ -103,7 +117,7 @@ async function begin(
       const end = (): RunEnd => driver.snapshot().end ?? { why: 'done' };
       tellOver(exitStatusOf(end(), driver.snapshot(), options));
       settled = settle();
-      const unwritten = await status.close();
+      const unwritten = await records.close();
       const snapshot = driver.snapshot();
       log('INFO', `the run is over: ${end().why}; ${JSON.stringify(snapshot.counts)}`);
       return { snapshot, end: end(), exitStatus: exitStatusOf(end(), snapshot, options), unwritten };
@@ -116,16 +130,4 @@ async function begin(
       }
     },
   };
-}
-
-/** Makes the status file, with the records that are taken over already in it. @returns its descriptor */
-function beginStatusFile(options: RunOptions, prepared: Prepared, files: RunFiles, tell: Teller): number {
-  const { fd, keptAs } = createStatusFile(files.status, options.statusHeader, (append) => {
-    if (!prepared.carries) return;
-    for (const item of prepared.newFeeder({ skipsWritten: true, warn: false }).all()) {
-      if (item.kind === 'skip') append(formatStatusLine(item.record));
-    }
-  });
-  if (keptAs !== undefined) tell.notice(`The status file that was there is kept as ${keptAs}.`);
-  return fd;
 }

@@ -3,6 +3,7 @@
  */
 
 import { constants } from 'node:os';
+import { DisbatchError } from '../base/errors.ts';
 import type { RunEnd, RunSnapshot } from '../contract/snapshot.ts';
 import type { RunOptions } from './run-options.ts';
 
@@ -17,6 +18,7 @@ export function exitStatusOf(
     case 'signal':
       return 128 + constants.signals[end.signal];
     case 'trouble':
+      return end.error instanceof DisbatchError ? end.error.exitStatus : 1;
     case 'fail-fast':
       return 1;
     case 'soft-stop':

@@ -54,5 +54,5 @@ export function startOwnEngine(
   );
   driver.addEngine(engineRank, { send: (message) => engine.receive(message), drop: () => engine.kill() });
   engine.start();
-  return { close: () => {}, kill: () => engine.kill() };
+  return { close: () => {}, kill: () => engine.kill(), closed: () => engine.closed() };
 }

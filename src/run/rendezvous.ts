@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { DisbatchError, systemReason } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Releasers } from '../base/releasers.ts';
@@ -27,6 +28,8 @@ export interface RendezvousParts {
   /** `--use-address`: where it is to be reached. */
   readonly address: { readonly host: string; readonly port: number } | undefined;
   readonly openStore: boolean;
+  /** HOST:PORT of somebody else's store that takes the place of the run's own. */
+  readonly foreignStore: string | undefined;
   /** Where the program is installed. */
   readonly folder: string;
   /** The folder of the run's files, for what the store puts on disk. */
@@ -40,8 +43,9 @@ export interface RendezvousParts {
 
 export interface Rendezvous {
   readonly info: RunInfo;
-  readonly store: StoreServer;
-  /** HOST:PORT as tasks on this host are told. */
+  /** undefined: programs use somebody else's. */
+  readonly store: StoreServer | undefined;
+  /** HOST:PORT of the store as tasks on this host are told. */
   readonly storeAddress: string;
 }
 
@@ -52,8 +56,12 @@ const loopback = '127.0.0.1';
 export async function openRendezvous(parts: RendezvousParts): Promise<Rendezvous> {
   const { run, address, openStore, releasers, log } = parts;
   const key = randomBytes(32);
-  const store = new StoreServer({ folder: parts.spillFolder, log: parts.storeLog, onDown: parts.onDown });
-  releasers.add(() => void store.close());
+  const { foreignStore } = parts;
+  const store =
+    foreignStore === undefined
+      ? new StoreServer({ folder: parts.spillFolder, log: parts.storeLog, onDown: parts.onDown })
+      : undefined;
+  releasers.add(() => void store?.close());
   const { port, here } = await listen(parts, key, store);
   releasers.add(() => port.close());
   const host = address?.host ?? hostname();
@@ -63,25 +71,28 @@ export async function openRendezvous(parts: RendezvousParts): Promise<Rendezvous
     ...run,
     ...{ key: key.toString('hex'), runId: randomBytes(8).toString('hex') },
     addresses: hosts.map((name) => ({ host: name, port: port.port })),
-    openStore: openStore ? named : undefined,
+    openStore: foreignStore ?? (openStore ? named : undefined),
   };
   leave(keyFile(run.prefix), `${JSON.stringify(info, undefined, 2)}\n`, 0o600, releasers);
-  leave(storeInfoFile(run.prefix), named, 0o644, releasers);
+  leave(storeInfoFile(run.prefix), foreignStore ?? named, 0o644, releasers);
   leave(dbUtilFile(run.prefix), dbUtilScript(parts.folder, run.prefix), 0o700, undefined);
   log('INFO', `listening on port ${port.port}, named ${named}`);
-  return { info, store, storeAddress: openStore ? named : `${here}:${port.port}` };
+  return { info, store, storeAddress: foreignStore ?? (openStore ? named : `${here}:${port.port}`) };
 }
 
 /** The port, and the name by which this host itself reaches it. */
 async function listen(
   { address, openStore, log, onConnection }: RendezvousParts,
   key: Buffer,
-  store: StoreServer,
+  store: StoreServer | undefined,
 ): Promise<{ readonly port: Port; readonly here: string }> {
   const options = {
     ...{ key, openStore, log, port: address?.port ?? 0 },
     onChannel: onConnection,
-    onStore: (stream: Parameters<StoreServer['serve']>[0]) => store.serve(stream),
+    onStore: (stream: Duplex) => {
+      if (store === undefined) stream.destroy();
+      else store.serve(stream);
+    },
   };
   try {
     const port = await Port.listen({ ...options, host: address?.host });

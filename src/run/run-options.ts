@@ -10,6 +10,14 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** A program that gives the tasks. */
+export interface TaskServer {
+  /** It is to be started; undefined: it comes by itself. */
+  readonly command: string | undefined;
+  /** How long such a command may take to sign in. */
+  readonly signInSeconds: number;
+}
+
 /** What is asked for of a run as a whole, and of the context that it starts with. */
 export interface RunOptions extends ContextOptions {
   /** `-S`: no context of its own. */
@@ -24,6 +32,10 @@ export interface RunOptions extends ContextOptions {
   readonly noRerun: boolean;
   readonly useAddress: HostPort | undefined;
   readonly openStore: boolean;
+  /** `--kvsserver`: a store of somebody else's, in the place of the run's own. */
+  readonly foreignStore: HostPort | undefined;
+  /** `--taskserver`, `--taskcommand`: tasks come through the store, from a program that disBatch may have to start. */
+  readonly taskServer: TaskServer | undefined;
   readonly exitCode: boolean;
   readonly failFast: boolean;
   readonly resumeFrom: readonly string[];
@@ -31,6 +43,9 @@ export interface RunOptions extends ContextOptions {
   readonly forceResume: boolean;
   readonly prefix: string;
   readonly statusHeader: boolean;
+  readonly details: boolean;
+  /** `--results`: the folder for what tasks write. */
+  readonly results: string | undefined;
   readonly logfile: string | undefined;
   readonly loglevel: LogLevel;
   readonly unknownDirectives: 'error' | 'warn';

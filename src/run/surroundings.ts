@@ -3,6 +3,7 @@
  */
 
 import type { StartedWith } from '../base/started-with.ts';
+import type { StatusRecord } from '../task/status-record.ts';
 
 /** Who is told what happens. */
 export interface Teller {
@@ -10,6 +11,14 @@ export interface Teller {
   notice(text: string): void;
   /** Something that went wrong. */
   error(text: string): void;
+}
+
+/** A program that follows what becomes of its tasks. */
+export interface RecordWatch {
+  /** A record, as it is made; `at` is where its line begins in the status file, in bytes. */
+  record(record: StatusRecord, at: number): void;
+  /** Everything before this place is in the status file. */
+  written(upTo: number): void;
 }
 
 export interface Surroundings {
@@ -22,4 +31,5 @@ export interface Surroundings {
   readonly folder: string;
   readonly tell: Teller;
   readonly version: string;
+  readonly watch?: RecordWatch;
 }

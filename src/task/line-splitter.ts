@@ -21,6 +21,18 @@ export interface StreamLine {
   readonly text: ByteString;
 }
 
+/**
+ * The lines of a message that is whole in itself, as programs send them: they share a number, and the last needs no end.
+ * Source: the original's numbers of what comes through its store.
+ *
+ * @throws TaskFileMistake at a line longer than maxLineBytes
+ */
+export function* linesOfMessage(message: ByteString, lineNumber: number): Generator<StreamLine, void> {
+  const splitter = new LineSplitter();
+  for (const { text } of splitter.push(message)) yield { lineNumber, text };
+  for (const { text } of splitter.end()) yield { lineNumber, text };
+}
+
 /** The state between chunks. What push returns is lazy: read it to its end before the next push. */
 export class LineSplitter {
   private lineNumber = 1;

@@ -6,7 +6,7 @@
  * 0 beat a success.
  */
 
-import { hasFailed, type RecordKind, type StatusRecord } from './status-record.ts';
+import { hasFailed, type RecordKind, type StatusRecord, type Verdict } from './status-record.ts';
 import { writtenCommand } from './status-line.ts';
 import type { Task } from './task.ts';
 
@@ -19,10 +19,7 @@ export function countsForResume(kind: RecordKind): boolean {
  * Which of two records of one task counts, in the order they were read: a success stays, else the later one. Both must
  * be of kinds that count.
  */
-export function whichCounts<Known extends Pick<StatusRecord, 'exitCode'>>(
-  known: Known | undefined,
-  read: Known,
-): Known {
+export function whichCounts<Known extends Verdict>(known: Known | undefined, read: Known): Known {
   return known === undefined || hasFailed(known) ? read : known;
 }
 

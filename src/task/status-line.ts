@@ -14,7 +14,7 @@ import {
   type ByteString,
 } from '../base/byte-string.ts';
 import { parsePythonLiteral, pythonBytesRepr, pythonRepr } from './python-literal.ts';
-import type { RecordKind, StatusRecord } from './status-record.ts';
+import type { RecordKind, StatusRecord, Verdict } from './status-record.ts';
 
 /** The line that `--status-header` puts first. */
 export const statusHeader = [
@@ -66,11 +66,13 @@ export function formatStatusLine(record: StatusRecord): string {
   return `${place}\t${times}\t${output}\t${error}\t${writtenCommand(record.command)}`;
 }
 
-function flagsOf(record: StatusRecord): string {
+/** The first field of a record. */
+export function flagsOf(record: StatusRecord): string {
   if (record.kind === 'barrier' || record.kind === 'check-barrier') return flagsOfBarrier[record.kind];
   const failed = record.exitCode === 0 ? ' ' : 'R';
-  const output = record.outputBytes === 0 ? ' ' : 'O';
-  const error = record.errorBytes === 0 ? ' ' : 'E';
+  // The original knows no small letters; it reads them as what they are of.
+  const output = record.outputCut ? 'o' : record.outputBytes === 0 ? ' ' : 'O';
+  const error = record.errorCut ? 'e' : record.errorBytes === 0 ? ' ' : 'E';
   return failed + output + error + flagOfKind[record.kind];
 }
 
@@ -117,6 +119,7 @@ export function parseStatusLine(line: string): StatusRecord | UnreadableLine {
     finish: Number(field(9)),
     outputBytes: Number(field(10)),
     outputSnippet,
+    ...cutsOfFlags(field(0)),
     errorBytes: Number(field(12)),
     errorSnippet,
     command: commandOf(field(14)),
@@ -139,8 +142,12 @@ function splitFields(line: string): string[] {
 
 function kindOfFlags(flags: string): RecordKind | undefined {
   if (/^[BC] {3,4}$/.test(flags)) return flags.startsWith('B') ? 'barrier' : 'check-barrier';
-  if (!/^[R ][O ][E ][ PSZ]$/.test(flags)) return undefined;
+  if (!/^[R ][Oo ][Ee ][ PSZ]$/.test(flags)) return undefined;
   return ({ ' ': 'task', P: 'per-engine', S: 'skipped', Z: 'late' } as const)[flags.charAt(3)];
+}
+
+function cutsOfFlags(flags: string): Pick<StatusRecord, 'outputCut' | 'errorCut'> {
+  return { outputCut: flags.charAt(1) === 'o', errorCut: flags.charAt(2) === 'e' };
 }
 
 function snippetOf(field: string): string | undefined {
@@ -167,16 +174,15 @@ function unreadable(problem: string): UnreadableLine {
 }
 
 /** What an index over millions of records needs. */
-export interface StatusPeek {
+export interface StatusPeek extends Verdict {
   readonly kind: RecordKind;
   readonly taskId: number;
-  readonly exitCode: number;
 }
 
 /** All that can be told of a record's shape without undoing its literals. */
 const recordShape = new RegExp(
   [
-    '^([R ][O ][E ][ PSZ]|[BC] {3,4})',
+    '^([R ][Oo ][Ee ][ PSZ]|[BC] {3,4})',
     '(-?[0-9]+)\t-?[0-9]+\t-?[0-9]+',
     '[^\t]*',
     '-?[0-9]+',
@@ -194,5 +200,6 @@ const recordShape = new RegExp(
 export function peekStatusLine(line: string): StatusPeek | undefined {
   const [, flags, taskId, exitCode] = recordShape.exec(line) ?? [];
   const kind = flags === undefined ? undefined : kindOfFlags(flags);
-  return kind === undefined ? undefined : { kind, taskId: Number(taskId), exitCode: Number(exitCode) };
+  if (flags === undefined || kind === undefined) return undefined;
+  return { kind, taskId: Number(taskId), exitCode: Number(exitCode), ...cutsOfFlags(flags) };
 }

@@ -40,12 +40,18 @@ export interface StatusRecord {
   /** Bytes that the task wrote to its standard output, and a sample of them as text. */
   readonly outputBytes: number;
   readonly outputSnippet: string;
+  /** Its file under `--results` does not hold all of it. */
+  readonly outputCut: boolean;
   readonly errorBytes: number;
   readonly errorSnippet: string;
+  readonly errorCut: boolean;
   readonly command: ByteString;
 }
 
-/** Whether the record counts as a failure. */
-export function hasFailed(record: Pick<StatusRecord, 'exitCode'>): boolean {
-  return record.exitCode !== 0;
+/** What decides whether a record counts as a failure. */
+export type Verdict = Pick<StatusRecord, 'exitCode' | 'outputCut' | 'errorCut'>;
+
+/** Whether the record counts as a failure: also of a task that went well but whose output could not be kept as asked. */
+export function hasFailed({ exitCode, outputCut, errorCut }: Verdict): boolean {
+  return exitCode !== 0 || outputCut || errorCut;
 }

@@ -49,12 +49,12 @@ export class StatusScan {
   }
 }
 
-const recordStart = /^(?:[R ][O ][E ][ PSZ]|[BC] {3,4})(?:\t|$)/;
+const recordStart = /^(?:[R ][Oo ][Ee ][ PSZ]|[BC] {3,4})(?:\t|$)/;
 
 /** Whether these bytes could be the beginning of a header or a record. */
 function couldBegin(line: ByteString): boolean {
   if (statusHeader.startsWith(line)) return true;
-  return line.length < 5 ? /^(?:[R ][O ]?[E ]?[ PSZ]?|[BC] *)$/.test(line) : recordStart.test(line);
+  return line.length < 5 ? /^(?:[R ][Oo ]?[Ee ]?[ PSZ]?|[BC] *)$/.test(line) : recordStart.test(line);
 }
 
 function problemOf(line: ByteString): string {

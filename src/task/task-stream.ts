@@ -45,6 +45,17 @@ export class TaskStream {
     this.options = options;
   }
 
+  /** A stream of its own that goes on from where this one is: for lines that may come to be refused as a whole. */
+  fork(): TaskStream {
+    const other = new TaskStream(this.options);
+    other.prefix = this.prefix;
+    other.suffix = this.suffix;
+    other.nextTaskId = this.nextTaskId;
+    Object.assign(other.nextPerEngineId, this.nextPerEngineId);
+    other.perEngineAllowed = this.perEngineAllowed;
+    return other;
+  }
+
   /**
    * What the next lines add to the stream, one by one.
    *

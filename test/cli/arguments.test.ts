@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { completeWords, parseArguments, parseContextArguments, type RunArguments } from '../../src/cli/arguments.ts';
+import { parseArguments, parseContextArguments, type RunArguments } from '../../src/cli/arguments.ts';
+import { completeWords } from '../../src/cli/complete-words.ts';
 import { absentOptions, optionTable } from '../../src/cli/options.ts';
 import { DisbatchError, type ErrorCode } from '../../src/base/errors.ts';
 import type { RunOptions } from '../../src/run/run-options.ts';
@@ -45,6 +46,8 @@ const defaults: Omit<Line, 'given'> = {
   noRerun: false,
   useAddress: undefined,
   openStore: false,
+  foreignStore: undefined,
+  taskServer: undefined,
   exitCode: false,
   failFast: false,
   resumeFrom: [],
@@ -52,10 +55,13 @@ const defaults: Omit<Line, 'given'> = {
   forceResume: false,
   prefix: '.',
   statusHeader: false,
+  details: false,
+  results: undefined,
   logfile: undefined,
   loglevel: 'INFO',
   unknownDirectives: 'error',
   dryRun: false,
+  json: false,
   quiet: false,
 };
 
@@ -108,15 +114,122 @@ const uses: [string[], Partial<Line>][] = [
   [['--force-resume'], { forceResume: true }],
   [['-p out', '-pout', '-p=out', '--prefix=out'], { prefix: 'out' }],
   [['--status-header'], { statusHeader: true }],
+  [['--details'], { details: true }],
+  [['--results=out', '--results out', '--resul out'], { results: 'out' }],
   [['--logfile L', '--logfile=L'], { logfile: 'L' }],
   [['--loglevel DEBUG', '--loglevel=DEBUG'], { loglevel: 'DEBUG' }],
   [['--unknown-directives warn'], { unknownDirectives: 'warn' }],
+  [['--kvsserver a:5000', '--kvsserver=a:5000', '--kvs a:5000'], { foreignStore: { host: 'a', port: 5000 } }],
+  [['--kvsserver=[::1]:5000'], { foreignStore: { host: '::1', port: 5000 } }],
   [['--dry-run'], { dryRun: true }],
+  [['--json', '--js'], { json: true }],
   [['-q', '--quiet'], { quiet: true }],
   [['-eR', '-Re', '-e -R', '-e --retry'], { exitCode: true, retry: true }],
   [['-efc2', '-fec 2', '-e -f -c=2'], { exitCode: true, failFast: true, cpusPerTask: 2 }],
   [['-eqRr old'], { exitCode: true, quiet: true, retry: true, resumeFrom: ['old'] }],
 ];
+
+/** Ways to have the tasks from a program, and what differs from the defaults then. */
+const byItself = { command: undefined, signInSeconds: 600 };
+const programUses: [string[], Partial<Line>][] = [
+  [['--taskserver', '--taskserver -e', '--taskserver --exit-code'], { taskServer: byItself }],
+  [
+    [
+      '--taskserver a:5000',
+      '--taskserver=a:5000',
+      '--kvsserver a:5000 --taskserver',
+      '--taskserver --kvsserver=a:5000',
+    ],
+    { taskServer: byItself, foreignStore: { host: 'a', port: 5000 } },
+  ],
+  [
+    ['--taskserver a:5000 --kvsserver a:5000', '--taskserver --kvsserver', '--kvsserver --taskserver a:5000'],
+    { taskServer: byItself, foreignStore: { host: 'a', port: 5000 } },
+  ],
+  [
+    ['--taskcommand ./feed', '--taskcommand=./feed', '--taskc ./feed'],
+    { taskServer: { ...byItself, command: './feed' } },
+  ],
+  [['--taskcommand --kvsserver'], { taskServer: { ...byItself, command: '--kvsserver' } }],
+  [
+    ['--taskcommand ./feed --sign-in 90', '--sign-in=1m30s --taskcommand ./feed', '--sign 90 --taskcommand=./feed'],
+    { taskServer: { command: './feed', signInSeconds: 90 } },
+  ],
+  [
+    ['--taskcommand ./feed --kvsserver', '--kvsserver --taskcommand ./feed'],
+    { taskServer: { ...byItself, command: './feed' }, foreignStore: { host: 'a', port: 5000 } },
+  ],
+];
+
+/** Where the environment says that a store is. */
+const storeEnvironment = { KVSSTCP_HOST: 'a', KVSSTCP_PORT: '5000' };
+
+function parsedIn(env: Record<string, string>, ...words: string[]): Line {
+  const result = parseArguments(words, env);
+  if (result.kind !== 'run') throw new Error(`it is ${result.kind}`);
+  const { options, ...rest } = result.arguments;
+  return { ...options, ...rest };
+}
+
+describe('tasks from a program', () => {
+  test.each(programUses.flatMap(([ways, changed]) => ways.map((way) => [way, changed] as const)))(
+    '%s',
+    (way, changed) => {
+      expect(parsedIn(storeEnvironment, ...way.split(' '))).toEqual({
+        ...defaults,
+        ...{ taskFile: undefined, exitCode: / -e|--exit/.test(way) },
+        ...changed,
+        given: expect.anything() as unknown,
+      });
+    },
+  );
+
+  test('come with a store that the environment names in either way', () => {
+    const address = { host: 'a', port: 5000 };
+    const server = ['--taskserver', '--kvsserver'];
+    expect(parsedIn(storeEnvironment, ...server).foreignStore).toEqual(address);
+    expect(parsedIn({ DISBATCH_KVSSTCP_HOST: 'a:5000' }, ...server).foreignStore).toEqual(address);
+    expect(parsedIn({ ...storeEnvironment, DISBATCH_KVSSTCP_HOST: 'b:1' }, ...server).foreignStore).toEqual(address);
+    // Only with --kvsserver: a run within another has a store of its own.
+    expect(parsedIn(storeEnvironment, '--taskserver').foreignStore).toBeUndefined();
+  });
+
+  test('a store of somebody else may stand before a task file, when -- or an option is between', () => {
+    const store = { foreignStore: { host: 'a', port: 5000 }, taskFile: 'Tasks' };
+    expect(parsedIn(storeEnvironment, '--kvsserver', '--', 'Tasks')).toMatchObject(store);
+    expect(parsedIn(storeEnvironment, '--kvsserver', '-e', 'Tasks')).toMatchObject(store);
+    expect(parsedIn(storeEnvironment, 'Tasks', '--kvsserver')).toMatchObject(store);
+  });
+
+  test.each([
+    [
+      'Tasks --taskserver',
+      /^Tasks come from one place\. Leave out all but one of the task file Tasks, --taskserver\.$/,
+    ],
+    ['Tasks --taskcommand x', /the task file Tasks, --taskcommand\.$/],
+    ['--taskserver --taskcommand x', /--taskcommand, --taskserver\.$/],
+    ['--taskserver Tasks', /^--taskserver: "Tasks" is not HOST:PORT\. Write, for example, localhost:5000\.$/],
+    ['--kvsserver Tasks More', /^--kvsserver: "Tasks" is not HOST:PORT/],
+    ['--kvsserver a:0 Tasks', /^--kvsserver: a store that is there has a port of its own, not 0\.$/],
+    ['--kvsserver= Tasks', /HOST:PORT|empty/],
+    [
+      'Tasks --kvsserver',
+      /^--kvsserver: which store\? Write --kvsserver HOST:PORT, or set KVSSTCP_HOST and KVSSTCP_PORT\.$/,
+    ],
+    ['--taskserver a:1 --kvsserver b:1', /--kvsserver b:1 and --taskserver a:1 cannot be two\.$/],
+    ['--taskserver --dry-run', /^--dry-run shows the tasks of a file/],
+    ['--taskserver --sign-in 5m', /^--sign-in is for the command of --taskcommand/],
+    ['--taskcommand x --sign-in 0', /such as 90s, 5m, 2h/],
+    ['--taskcommand= --sign-in 5', /empty/],
+    ['--taskcommand', /--taskcommand/],
+    ['--json=1 Tasks', /^--json takes no value/],
+    ['--results= Tasks', /empty/],
+  ])('a mistake in %s is told in a sentence', (line, sentence) => {
+    const [code, text] = mistake(...line.split(' '));
+    expect(code).toBe('usage');
+    expect(text).toMatch(sentence);
+  });
+});
 
 describe('the options', () => {
   test('that are not given have their defaults', () => {
@@ -138,7 +251,7 @@ describe('the options', () => {
   );
 
   test('are all in these examples', () => {
-    const written = uses.flatMap(([ways]) => ways.flatMap((way) => way.split(/[ =]/)));
+    const written = [...uses, ...programUses].flatMap(([ways]) => ways.flatMap((way) => way.split(/[ =]/)));
     const missing = optionTable.filter(
       ({ long }) => !written.includes(`--${long}`) && !['help', 'version'].includes(long),
     );
@@ -239,7 +352,8 @@ describe('abbreviated names', () => {
     ['m', 'usage'],
     ['max', 'max-lost'],
     ['h', 'help'],
-    ['d', 'dry-run'],
+    ['d', 'usage'],
+    ['dr', 'dry-run'],
     ['q', 'quiet'],
     ['e', 'usage'],
   ])('--%s is %s, with the options that are new here', (cut, meaning) => {

@@ -74,6 +74,14 @@ const separate = fc.oneof(
   name.map((value) => [`--label=${value}`]),
   fc.constantFrom(['-R'], ['--retry'], ['-e'], ['-f'], ['-s', 'localhost:2'], ['-c=0.5'], ['-t3']),
   fc.constantFrom(['--force-resume'], ['--status-header'], ['--unk', 'warn'], ['-q'], ['--logl=DEBUG'], ['-ef']),
+  fc.constantFrom(['--details'], ['--json'], ['--kvsserver', 'a:5000'], ['--kvs=a:5000']),
+  name.map((value) => [`--results=${value}`]),
+);
+/** What stands for a task file. */
+const programs = fc.oneof(
+  name.map((value) => ['--taskcommand', value]),
+  name.map((value) => [`--taskcommand=${value}`, '--sign-in', '5m']),
+  fc.constantFrom(['--taskserver', '-e'], ['--taskserver', 'a:5000'], ['--taskserver']),
 );
 
 const facts = { status: name, carried: fc.boolean(), retry: fc.boolean() };
@@ -81,7 +89,12 @@ const facts = { status: name, carried: fc.boolean(), retry: fc.boolean() };
 describe('the command that resumes', () => {
   test('does the same as the first but for -r and -R, after a real bash has read it', () => {
     const one = fc.record({
-      words: fc.tuple(fc.array(separate, { maxLength: 6 }), name).map(([options, file]) => [...options.flat(), file]),
+      words: fc
+        .tuple(
+          fc.array(separate, { maxLength: 6 }),
+          fc.oneof({ weight: 2, arbitrary: name.map((file) => [file]) }, programs),
+        )
+        .map(([options, tasks]) => [...options.flat(), ...tasks]),
       ...facts,
     });
     fc.assert(
@@ -103,11 +116,20 @@ describe('the command that resumes', () => {
     ['-r -R Tasks', 'a status file that is called -R'],
     ['-e -- -R', 'a task file that is called -R'],
     ['-- --resume-from', 'a task file that is called --resume-from'],
+    ['--taskcommand -R', 'a command that is called -R'],
+    ['--taskserver -e', 'an option whose value may be left out'],
+    ['--taskserver --results out', 'an option that may take the next, with a value'],
   ])('holds for %s: %s', (line) => {
     const words = line.split(' ');
     const ways = [true, false].flatMap((carried) => [true, false].map((retry) => ({ carried, retry })));
     const { meant, wanted } = meanings(ways.map((way) => ({ words, status: 'new', ...way })));
     expect(meant).toEqual(wanted);
+  });
+
+  test('keeps a task file apart from an option that may stand alone', () => {
+    const given = parseArguments(['Tasks', '--kvsserver'], { DISBATCH_KVSSTCP_HOST: 'a:5000' });
+    if (given.kind !== 'run') throw new Error(`it is ${given.kind}`);
+    expect(resumeCommand(given.arguments, 'new', true, false)).toBe('disbatch -r new --kvsserver -- Tasks');
   });
 
   test('names the new status file alone where it carries the records of the old ones', () => {

@@ -26,11 +26,18 @@ const bytes = fc
   .map(asBytes);
 const count = fc.nat();
 const time = fc.double({ min: 0, max: 4e9, noNaN: true }).map((value) => value + 0);
-const sample = fc.record({ bytes: count, head: bytes, tail: bytes });
+const sample = fc.record({ bytes: count, head: bytes, tail: bytes, fileError: count });
+const source = fc.constantFrom('wait4' as const, 'samples' as const);
 const problem = fc.option(fc.string(), { nil: undefined });
 const outcome = fc.record({
   ...{ pid: fc.integer(), exitCode: fc.integer(), start: time, finish: time, output: sample, error: sample },
-  usage: fc.option(fc.record({ userCpu: time, systemCpu: time, peakMemory: count }), { nil: undefined }),
+  usage: fc.option(
+    fc.record({
+      ...{ userCpu: time, systemCpu: time, cpuFrom: source },
+      ...{ peakMemory: count, memoryFrom: source, largestProcess: count },
+    }),
+    { nil: undefined },
+  ),
 });
 const task = fc.oneof(
   fc.record({

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { recordOf } from './records.ts';
 
 function sourceOf(chunks: () => Iterator<ByteString> | AsyncIterator<ByteString>): TaskSource {
-  return { shownName: 'Tasks', taskName: 'Tasks', repeatable: true, chunks };
+  return { shownName: 'Tasks', taskName: 'Tasks', repeatable: true, ofMessages: false, chunks };
 }
 
 function feederOf(source: TaskSource, options: Partial<FeederOptions> = {}): Feeder {
@@ -148,6 +148,58 @@ test('ten million repeats are taken in constant memory, the first of them at onc
   expect(count).toBe(10_000_000);
   expect(last).toMatchObject({ taskId: 9_999_999, repeatIndex: 9_999_999 });
   expect(process.memoryUsage.rss() - early).toBeLessThan(50 * 1024 * 1024);
+});
+
+describe('messages of a program', () => {
+  const ofMessages = (messages: readonly string[]): TaskSource => ({
+    ...sourceOf(() => messages.map((text) => asBytes(text))[Symbol.iterator]()),
+    ofMessages: true,
+  });
+  const seen = async (...messages: string[]): Promise<unknown[]> =>
+    (await itemsOf(feederOf(ofMessages(messages)))).map((item) =>
+      'command' in item ? [item.taskId, item.lineNumber, item.command] : [item],
+    );
+
+  test('are whole lines each, and share a number', async () => {
+    expect(await seen('a', 'b\nc\r\nd\re\n', 'f')).toEqual([
+      [0, 1, 'a'],
+      ...[
+        [1, 2, 'b'],
+        [2, 2, 'c'],
+        [3, 2, 'd'],
+        [4, 2, 'e'],
+      ],
+      [5, 3, 'f'],
+    ]);
+  });
+
+  test('count also when there is no task in them', async () => {
+    expect(await seen('', '# nothing', '#DISBATCH PREFIX p', '\n\n', 'a')).toEqual([[0, 5, 'pa']]);
+  });
+
+  test('are never joined, though a line has no end', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 12 }), async (lines) => {
+        const options = { unknownDirectives: 'warn' } as const;
+        const apart = await itemsOf(feederOf(ofMessages(lines), options));
+        const file = await itemsOf(
+          feederOf(
+            sourceOf(() => [asBytes(lines.join('\n'))][Symbol.iterator]()),
+            options,
+          ),
+        );
+        expect(apart).toEqual(file);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('with a mistake are told with their number; what came before is handed on', async () => {
+    const feeder = feederOf(ofMessages(['a', 'b\n#DISBATCH BARIER\nc']));
+    expect((await feeder.next(9))?.length).toBe(1);
+    expect((await feeder.next(9))?.length).toBe(1);
+    await expect(feeder.next(9)).rejects.toThrow(/^Tasks:2: "#DISBATCH BARIER"/);
+  });
 });
 
 describe('a slow stream', () => {

@@ -103,6 +103,7 @@ describe('a barrier', () => {
     const record: StatusRecord = {
       ...{ kind: 'skipped', taskId: 0, lineNumber: 1, repeatIndex: -1, node: 'n', pid: 1, exitCode: 1 },
       ...{ elapsed: 1, start: 0, finish: 1, outputBytes: 0, outputSnippet: '', errorBytes: 0, errorSnippet: '' },
+      ...{ outputCut: false, errorCut: false },
       command: task.command,
     };
     const skipping = new SimulatedWorld([{ kind: 'skip', record, written: false }, check, last], () => 0);

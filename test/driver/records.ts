@@ -17,8 +17,10 @@ export function recordOf(taskId: number, command = `echo ${taskId}`): StatusReco
     finish: 1001,
     outputBytes: 2,
     outputSnippet: 'ä',
+    outputCut: false,
     errorBytes: 0,
     errorSnippet: '',
+    errorCut: false,
     command: bytesOfText(command),
   };
 }

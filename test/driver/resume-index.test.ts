@@ -27,6 +27,7 @@ const source: TaskSource = {
   shownName: 'Tasks',
   taskName: 'Tasks',
   repeatable: true,
+  ofMessages: false,
   chunks: () => [asBytes(`${commands.join('\n')}\n`)][Symbol.iterator](),
 };
 
@@ -34,6 +35,7 @@ function record(taskId: number, exitCode: number): StatusRecord {
   return {
     ...{ kind: 'task', taskId, lineNumber: taskId + 1, repeatIndex: -1, node: 'n', pid: 7, exitCode },
     ...{ elapsed: 0.5, start: 1, finish: 1.5, outputBytes: 3, outputSnippet: 'é\t\n', errorBytes: 0, errorSnippet: '' },
+    ...{ outputCut: false, errorCut: false },
     command: commands[taskId] as StatusRecord['command'],
   };
 }

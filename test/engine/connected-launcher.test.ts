@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { encodeFromLauncher, noSlot, protocolVersion } from '../../src/engine/launcher-protocol.ts';
+import { encodeFromLauncher } from '../../src/engine/launcher-frames.ts';
+import { noSlot, protocolVersion } from '../../src/engine/launcher-protocol.ts';
 import { type Accepted, closeNodesAfterEach, openNode } from './fixtures/connecting.ts';
 import { until } from './fixtures/test-engine.ts';
 
@@ -58,7 +59,7 @@ test('what is sent within one turn goes out as one write', async () => {
   for (let lane = 0; lane < 100; lane++) engine.start(lane, 'true');
   engine.link.send({ type: 'leave' });
   await until(() => chunks.length > 0, 'the frames');
-  expect(chunks.map(({ length }) => length)).toEqual([100 * (5 + 8 + 4) + 5]);
+  expect(chunks.map(({ length }) => length)).toEqual([100 * (5 + 17 + 4) + 5]);
 });
 
 test('a launcher that goes before it said hello is gone with a reason, unless it was told to leave', async () => {

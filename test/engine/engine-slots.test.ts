@@ -134,7 +134,7 @@ describe.each(launchers)('with the $name launcher', (launcher) => {
   });
 
   test('a slot whose launcher never comes is the end of the engine, with a problem that names it', async () => {
-    const under = new SlotsUnderTest(launcher, 3, { missing: [2], helloMs: 1500 });
+    const under = new SlotsUnderTest(launcher, 3, { missing: [2], helloMs: launcher.native ? 1500 : 6000 });
     await under.has('left');
     expect(under.of('left')).toEqual([{ type: 'left', problem: 'the launcher of slot 2 did not come' }]);
     expect(under.of('joined')).toEqual([]);

@@ -16,6 +16,7 @@ import {
   run,
   said,
   startEngine,
+  startEngineWith,
   told,
   useFakeLaunchers,
 } from './fixtures/engine-under-test.ts';
@@ -30,7 +31,8 @@ describe('with a launcher as it should be', () => {
     run(2, 'exit 3');
     await has('ended');
     const pid = of('started')[0]?.pid;
-    const sample = { bytes: 3, head: 'out', tail: '' };
+    const sample = { bytes: 3, head: 'out', tail: '', fileError: 0 };
+    const cpu = { userCpu: 1, systemCpu: 2, cpuFrom: 'wait4' };
     expect(said.slice(1)).toEqual([
       { type: 'started', slot: 2, pid, start: 10 },
       {
@@ -43,7 +45,7 @@ describe('with a launcher as it should be', () => {
           finish: 12,
           output: sample,
           error: sample,
-          usage: { userCpu: 1, systemCpu: 2, peakMemory: 3 },
+          usage: { ...cpu, peakMemory: 4, memoryFrom: 'samples', largestProcess: 3 },
         },
       },
     ]);
@@ -148,6 +150,7 @@ describe('with a launcher as it should be', () => {
       bytes: reason.length,
       head: reason.slice(0, 40),
       tail: reason.slice(40),
+      fileError: 0,
     });
   });
 });
@@ -183,5 +186,41 @@ describe('a task that cannot be started', () => {
     await has('tasks-ended');
     expect(ends()).toEqual([[0, 11, -1]]);
     expect(said.at(-1)?.type).toBe('tasks-ended');
+  });
+});
+
+describe('what is kept and found out of a task', () => {
+  const wanted = (): unknown[] =>
+    readFileSync(join(folder, 'wanted'), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as unknown);
+
+  test('is nothing unless it is asked for', async () => {
+    startEngine(command('good'));
+    run(0, 'show');
+    await has('ended');
+    expect(wanted()).toEqual([{ followMemory: false }]);
+  });
+
+  test('is in files named for the task, or for the engine and the per-engine task', async () => {
+    startEngineWith({ results: '/results', followMemory: true }, command('good'));
+    engine.receive({
+      ...{ type: 'run', slot: 1 },
+      task: { kind: 'task', taskId: 1777, lineNumber: 9, repeatIndex: -1, command: bytesOfText('show') },
+    });
+    await has('ended');
+    engine.receive({
+      ...{ type: 'run', slot: perEngineSlot },
+      task: { kind: 'per-engine', moment: 'stop', taskId: 2, lineNumber: 9, command: bytesOfText('show') },
+    });
+    await has('ended', 2);
+    expect(wanted()).toEqual([
+      { followMemory: true, files: { output: '/results/0/1500/1777.out', error: '/results/0/1500/1777.err' } },
+      {
+        followMemory: true,
+        files: { output: '/results/per-engine/0/5/stop-2.out', error: '/results/per-engine/0/5/stop-2.err' },
+      },
+    ]);
   });
 });

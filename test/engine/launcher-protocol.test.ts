@@ -7,10 +7,12 @@ import {
   encodeFromLauncher,
   encodeToLauncher,
   FrameReader,
+  ProtocolError,
+} from '../../src/engine/launcher-frames.ts';
+import {
   type FromLauncher,
   maxFrame,
   noSlot,
-  ProtocolError,
   protocolVersion,
   type ToLauncher,
 } from '../../src/engine/launcher-protocol.ts';
@@ -24,14 +26,25 @@ const text = fc.string({ unit: 'binary', maxLength: 20 }).map((value) => value.r
 const name = text.map((value) => `N${value.replaceAll('=', '')}`);
 /** Without halves of surrogate pairs, which UTF-8 cannot hold. */
 const unpaired = name.map((text) => text.toWellFormed());
-const sample = fc.record({ bytes: byteCount, head: bytes(40), tail: bytes(40) });
-const usage = fc.record({ userCpu: fc.double({ min: 0, noNaN: true }), systemCpu: f64, peakMemory: f64 });
+const sample = fc.record({ bytes: byteCount, head: bytes(40), tail: bytes(40), fileError: u32 });
+const source = fc.constantFrom('wait4' as const, 'samples' as const);
+const usage = fc.record({
+  ...{ userCpu: f64, systemCpu: f64, cpuFrom: source },
+  ...{ peakMemory: f64, memoryFrom: source, largestProcess: f64 },
+});
+/** Not both empty: that is none. */
+const files = fc.record({
+  output: text.map((path) => `/${path.toWellFormed()}`),
+  error: text.map((path) => path.toWellFormed()),
+});
 
 const toLauncher: fc.Arbitrary<ToLauncher> = fc.oneof(
   fc.record({
     type: fc.constant('start' as const),
     lane: u32,
     command: bytes(200),
+    followMemory: fc.boolean(),
+    files: fc.option(files, { nil: undefined }),
     env: fc.array(fc.tuple(name, text)),
   }),
   fc.record({ type: fc.constant('signal' as const), lane: u32, signal: u32 }),

@@ -5,7 +5,8 @@ import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { asBytes } from '../../src/base/byte-string.ts';
 import { launcherSocketPaths } from '../../src/engine/launcher-listener.ts';
-import { encodeToLauncher, noEngineStatus, noSlot } from '../../src/engine/launcher-protocol.ts';
+import { encodeToLauncher } from '../../src/engine/launcher-frames.ts';
+import { noEngineStatus, noSlot } from '../../src/engine/launcher-protocol.ts';
 import { signalProcess } from '../../src/engine/stray-processes.ts';
 import { skipWithout } from '../support/needs.ts';
 import {
@@ -18,7 +19,7 @@ import {
   testFolder,
 } from './fixtures/connecting.ts';
 import { launchers, type Launcher } from './fixtures/launchers.ts';
-import { isAlive, until } from './fixtures/test-engine.ts';
+import { isAlive, plainStart, until } from './fixtures/test-engine.ts';
 
 const linux = process.platform === 'linux';
 const nobody = 65534;
@@ -223,7 +224,13 @@ describe.each(launchers)('the $name launcher that connects by itself', (launcher
   test('is not hurried by an engine that does not read, and loses no report', { timeout: 60_000 }, async () => {
     const { engine } = await connected(launcher);
     engine.socket.pause();
-    const failing = encodeToLauncher({ type: 'start', lane: 0, command: asBytes('\0'.repeat(10)), env: [] });
+    const failing = encodeToLauncher({
+      type: 'start',
+      lane: 0,
+      command: asBytes('\0'.repeat(10)),
+      ...plainStart,
+      env: [],
+    });
     const count = 200_000; // about 10 MB of FAILED frames
     for (let i = 0; i < count; i += 10_000)
       engine.socket.write(Buffer.concat(Array.from({ length: 10_000 }, () => failing)));

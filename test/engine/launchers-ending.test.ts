@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { encodeToLauncher } from '../../src/engine/launcher-protocol.ts';
+import { encodeToLauncher } from '../../src/engine/launcher-frames.ts';
 import { asBytes } from '../../src/base/byte-string.ts';
 import { closeEnginesAfterEach, launchers, openEngine } from './fixtures/launchers.ts';
-import { isAlive, type TestEngine, until } from './fixtures/test-engine.ts';
+import { isAlive, plainStart, type TestEngine, until } from './fixtures/test-engine.ts';
 
 const linux = process.platform === 'linux';
 
@@ -168,7 +168,13 @@ describe.each(launchers)('the end of the $name launcher', (launcher) => {
 
   test('comes, with all its tasks, when the engine is killed', { timeout: 30_000 }, async () => {
     // The engine is a shell that holds the other end of the launcher's standard input.
-    const start = encodeToLauncher({ type: 'start', lane: 0, command: asBytes('sleep 1000; true'), env: [] });
+    const start = encodeToLauncher({
+      type: 'start',
+      lane: 0,
+      command: asBytes('sleep 1000; true'),
+      ...plainStart,
+      env: [],
+    });
     const octal = [...start].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
     const quoted = launcher.command.map((part) => `'${part}'`).join(' ');
     const script = `exec 4> >(exec ${quoted} >/dev/null); echo $!; printf '${octal}' >&4; kill -STOP $$`;
@@ -197,15 +203,16 @@ describe.each(launchers)('the end of the $name launcher', (launcher) => {
     ['an unknown type', [1, 0, 0, 0, 99]],
     ['a length of zero', [0, 0, 0, 0]],
     ['a length over 64 MiB', [255, 255, 255, 255]],
-    ['a START shorter than its command', [9, 0, 0, 0, 1, 0, 0, 0, 0, 50, 0, 0, 0]],
+    ['a START shorter than its command', [10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 50, 0, 0, 0]],
+    ['a START shorter than a path', [19, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 58, 50, 0, 0, 0, 0, 0, 0, 0]],
     ['a SIGNAL without a number', [5, 0, 0, 0, 2, 0, 0, 0, 0]],
     [
       'a START on a lane that is busy',
-      [...encodeToLauncher({ type: 'start', lane: 0, command: asBytes('true'), env: [] })],
+      [...encodeToLauncher({ type: 'start', lane: 0, command: asBytes('true'), ...plainStart, env: [] })],
     ],
     [
       'a START on a lane past all reason',
-      [...encodeToLauncher({ type: 'start', lane: 4e9, command: asBytes('true'), env: [] })],
+      [...encodeToLauncher({ type: 'start', lane: 4e9, command: asBytes('true'), ...plainStart, env: [] })],
     ],
   ])('comes with status 2 and one line after %s', async (_what, bytes) => {
     const engine = await openEngine(launcher);
@@ -220,7 +227,13 @@ describe.each(launchers)('the end of the $name launcher', (launcher) => {
   test('is not hurried by an engine that does not read, and loses no report', { timeout: 60_000 }, async () => {
     const engine = await openEngine(launcher);
     engine.child.stdout!.pause();
-    const failing = encodeToLauncher({ type: 'start', lane: 0, command: asBytes('\0'.repeat(10)), env: [] });
+    const failing = encodeToLauncher({
+      type: 'start',
+      lane: 0,
+      command: asBytes('\0'.repeat(10)),
+      ...plainStart,
+      env: [],
+    });
     const count = 200_000; // about 10 MB of FAILED frames
     for (let i = 0; i < count; i += 10_000)
       engine.sendRaw(Buffer.concat(Array.from({ length: 10_000 }, () => failing)));

@@ -16,21 +16,21 @@ describe.each(launchers)('the outputs of a task of the $name launcher', (launche
   test('are counted to the byte, apart, and sampled at both ends', async () => {
     const engine = await openEngine(launcher);
     const ended = await engine.run('printf "%0100d" 1; printf "%050d" 2 >&2');
-    expect(ended.output).toEqual({ bytes: 100, head: '0'.repeat(40), tail: `${'0'.repeat(39)}1` });
-    expect(ended.error).toEqual({ bytes: 50, head: '0'.repeat(40), tail: `${'0'.repeat(9)}2` });
+    expect(ended.output).toEqual({ bytes: 100, head: '0'.repeat(40), tail: `${'0'.repeat(39)}1`, fileError: 0 });
+    expect(ended.error).toEqual({ bytes: 50, head: '0'.repeat(40), tail: `${'0'.repeat(9)}2`, fileError: 0 });
   });
 
   test('are joined in the sample when they come in many pieces', async () => {
     const engine = await openEngine(launcher);
     const ended = await engine.run('for i in {1..60}; do printf $((i % 10)); sleep 0.005; done');
     const whole = '1234567890'.repeat(6);
-    expect(ended.output).toEqual({ bytes: 60, head: whole.slice(0, 40), tail: whole.slice(40) });
+    expect(ended.output).toEqual({ bytes: 60, head: whole.slice(0, 40), tail: whole.slice(40), fileError: 0 });
   });
 
   test('may hold any bytes', async () => {
     const engine = await openEngine(launcher);
     const ended = await engine.run("printf '\\0\\1\\377\\376\\n\\0'");
-    expect(ended.output).toEqual({ bytes: 6, head: '\0\x01\xff\xfe\n\0', tail: '' });
+    expect(ended.output).toEqual({ bytes: 6, head: '\0\x01\xff\xfe\n\0', tail: '', fileError: 0 });
   });
 
   test('may be 1 GB, in constant memory', { timeout: 120_000 }, async () => {
@@ -38,7 +38,12 @@ describe.each(launchers)('the outputs of a task of the $name launcher', (launche
     await engine.run('head -c 30000000 /dev/zero');
     const before = residentMiB(engine.pid);
     const ended = await engine.run('head -c 1000000000 /dev/zero; printf end');
-    expect(ended.output).toEqual({ bytes: 1_000_000_003, head: '\0'.repeat(40), tail: `${'\0'.repeat(37)}end` });
+    expect(ended.output).toEqual({
+      bytes: 1_000_000_003,
+      head: '\0'.repeat(40),
+      tail: `${'\0'.repeat(37)}end`,
+      fileError: 0,
+    });
     expect(residentMiB(engine.pid) - before).toBeLessThan(20);
     if (linux) {
       const peakKiB = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${engine.pid}/status`, 'utf8'))![1]);
@@ -74,7 +79,7 @@ describe.each(launchers)('the outputs of a task of the $name launcher', (launche
     expect(waited).toBeLessThan(1800);
     for (let i = 0; i < 3; i++) {
       const next = await engine.run(`sleep 0.3; echo next ${i}`);
-      expect(next.output).toEqual({ bytes: 7, head: `next ${i}\n`, tail: '' });
+      expect(next.output).toEqual({ bytes: 7, head: `next ${i}\n`, tail: '', fileError: 0 });
       expect(next.error.bytes).toBe(0);
     }
   });
@@ -85,7 +90,7 @@ describe.each(launchers)('the outputs of a task of the $name launcher', (launche
     expect(flooded.exitCode).toBe(2);
     expect(flooded.output.bytes).toBeGreaterThan(1000);
     const next = await engine.run('echo next', { lane: 1 });
-    expect(next.output).toEqual({ bytes: 5, head: 'next\n', tail: '' });
+    expect(next.output).toEqual({ bytes: 5, head: 'next\n', tail: '', fileError: 0 });
     process.kill(-flooded.pid, 'SIGKILL');
   });
 

@@ -49,6 +49,8 @@ export function failureOf(given: Partial<Omit<StatusRecord, 'command'>> & { comm
     outputSnippet: '',
     errorBytes: 0,
     errorSnippet: '',
+    outputCut: false,
+    errorCut: false,
     ...given,
     command: bytesOfText(given.command ?? 'false'),
   };

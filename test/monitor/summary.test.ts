@@ -47,7 +47,7 @@ describe('the summary', () => {
       '          no such\\nthing',
       '  failed  task 6 (line 7) on node1, killed by signal 9: sleep 9',
       '          said',
-      '  … and 3 more that failed: the lines with R in the status file',
+      '  … and 3 more that failed: the lines with R, o or e at their beginning in the status file',
       '  status  /d/Tasks_status.txt',
       '  run the failed ones again:',
       '          disbatch -r /d/Tasks_status.txt Tasks',
@@ -133,6 +133,7 @@ test.each([
   [{ exitCode: -15, pid: 7 }, 'killed by signal 15'],
   [{ exitCode: -100, pid: -1 }, 'lost when its launcher or engine died'],
   [{ exitCode: 7, pid: -1 }, 'could not be started'],
+  [{ exitCode: 0, pid: 7 }, 'not all of its output was kept'],
 ])('a task that ended with %j is told as "%s"', (record, words) => {
   expect(ending(record)).toBe(words);
 });

@@ -25,12 +25,22 @@ const earlier: StatusRecord = {
   outputSnippet: 'out',
   errorBytes: 0,
   errorSnippet: '',
+  outputCut: false,
+  errorCut: false,
   command: asBytes('echo'),
 };
 const failed: StatusRecord = { ...earlier, exitCode: 1 };
 const plain = { retry: false, force: false };
 const retry = { retry: true, force: false };
 const force = { retry: false, force: true };
+
+test.each(['outputCut', 'errorCut'] as const)('a success with %s counts as a failure', (cut) => {
+  const record = { ...earlier, [cut]: true };
+  expect(decideResume(task, record, retry)).toEqual({ action: 'run' });
+  expect(decideResume(task, record, plain)).toMatchObject({ action: 'skip' });
+  const later = { ...earlier, taskId: 3 };
+  expect([whichCounts(record, later), whichCounts(later, record)]).toEqual([later, later]);
+});
 
 describe('which records count', () => {
   test.each([

@@ -31,6 +31,8 @@ const record: StatusRecord = {
   outputSnippet: '',
   errorBytes: 0,
   errorSnippet: '',
+  outputCut: false,
+  errorCut: false,
   command: asBytes('seq 1 100'),
 };
 
@@ -59,14 +61,20 @@ describe('flags', () => {
     [{ outputBytes: 1 }, ' O  '],
     [{ errorBytes: 1 }, '  E '],
     [{ kind: 'per-engine' }, '   P'],
+    [{ outputBytes: 9, outputCut: true }, ' o  '],
+    [{ errorBytes: 9, errorCut: true }, '  e '],
+    // Whose file could not even be made.
+    [{ exitCode: 1, outputCut: true, errorCut: true, kind: 'skipped' }, 'RoeS'],
     [{ kind: 'skipped', exitCode: 1, outputBytes: 1, errorBytes: 1 }, 'ROES'],
     [{ kind: 'late' }, '   Z'],
     [{ kind: 'barrier' }, 'B    '],
     [{ kind: 'check-barrier', exitCode: 1 }, 'C    '],
   ] as const)('of %j are %j', (change, flags) => {
     expect(fieldsWith(change)[0]).toBe(flags);
-    const kind: string = 'kind' in change ? change.kind : 'task';
-    expect(parsed(formatStatusLine({ ...record, ...change })).kind).toBe(kind);
+    const { kind, outputCut, errorCut }: StatusRecord = { ...record, ...change };
+    const line = formatStatusLine({ ...record, ...change });
+    expect(parsed(line)).toMatchObject({ kind, outputCut, errorCut });
+    expect(peekStatusLine(line)).toMatchObject({ kind, outputCut, errorCut });
   });
 });
 
@@ -157,9 +165,17 @@ test('a line of an old version, with other decimals and double quotes, is read',
     outputSnippet: '',
     errorBytes: 0,
     errorSnippet: '',
+    outputCut: false,
+    errorCut: false,
     command: 'cd /work ; myprog -a 3 > a.log 2>&1',
   });
-  expect(peekStatusLine(line)).toEqual({ kind: 'task', taskId: 314, exitCode: 0 });
+  expect(peekStatusLine(line)).toEqual({
+    kind: 'task',
+    taskId: 314,
+    exitCode: 0,
+    outputCut: false,
+    errorCut: false,
+  });
 });
 
 test('what is written is one line, and what it parses to formats to the same line', () => {
@@ -193,9 +209,10 @@ test('a peek sees the same as the whole reading, in text and in bytes', () => {
   fc.assert(
     fc.property(anyRecord, (any) => {
       const line = formatStatusLine(any);
-      const { kind, taskId, exitCode } = any;
-      expect(peekStatusLine(line)).toEqual({ kind, taskId, exitCode });
-      expect(peekStatusLine(bytesOfText(line))).toEqual({ kind, taskId, exitCode });
+      const { kind, taskId, exitCode, outputCut, errorCut } = any;
+      const seen = { kind, taskId, exitCode, outputCut, errorCut };
+      expect(peekStatusLine(line)).toEqual(seen);
+      expect(peekStatusLine(bytesOfText(line))).toEqual(seen);
     }),
   );
 });

@@ -25,9 +25,17 @@ const kindsOf = (file: string) => scan(file).map((line) => line.kind);
 test('header and records are known, with what an index needs', () => {
   expect(scan(`${statusHeader}\n${record}\n`)).toEqual([
     { kind: 'header' },
-    { kind: 'record', peek: { kind: 'task', taskId: 0, exitCode: 0 } },
+    { kind: 'record', peek: { kind: 'task', taskId: 0, exitCode: 0, outputCut: false, errorCut: false } },
   ]);
   expect(kindsOf(`${record}\n`)).toEqual(['record']);
+});
+
+test('a record whose outputs could not be kept is one, and says so', () => {
+  const cut = record.replace(' O  ', ' oe ');
+  expect(scan(`${cut}\n${cut.slice(0, 3)}`)).toMatchObject([
+    { kind: 'record', peek: { outputCut: true, errorCut: true } },
+    { kind: 'torn' },
+  ]);
 });
 
 describe('a last line is torn', () => {

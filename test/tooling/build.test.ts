@@ -15,7 +15,7 @@ const write = (path: string, text: string): void => writeFileSync(join(checkout,
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'build-'));
   cpSync('scripts', join(checkout, 'scripts'), { recursive: true });
-  for (const folder of ['src/cli', 'src/engine', 'native', 'bare'])
+  for (const folder of ['src/cli', 'src/engine', 'src/library', 'native', 'bare'])
     mkdirSync(join(checkout, folder), { recursive: true });
   for (const file of ['disbatch.sh', 'start.cjs']) cpSync(`src/cli/${file}`, join(checkout, 'src/cli', file));
   write('package.json', '{ "version": "1.2.3" }');
@@ -26,6 +26,8 @@ beforeEach(() => {
   );
   write('src/engine/portable-launcher.ts', "console.log('launcher');\n");
   write('src/engine/main.ts', "console.log('engine');\n");
+  write('src/library/index.ts', "export { DisBatcher } from './disbatcher.ts';\n");
+  write('src/library/disbatcher.ts', 'export class DisBatcher {}\n');
   for (const script of ['engine.sh', 'slot.sh']) cpSync(`src/engine/${script}`, join(checkout, 'src/engine', script));
   write('native/launcher.c', '#include <stdio.h>\nint main(void) { return puts("native") < 0; }\n');
   symlinkSync(join(process.cwd(), 'node_modules'), join(checkout, 'node_modules'));
@@ -46,6 +48,10 @@ const portable = [
   'disbatch.cjs',
   'engine.cjs',
   'engine.sh',
+  'library.cjs',
+  'library.d.cts',
+  'library.d.mts',
+  'library.mjs',
   'portable-launcher.cjs',
   'slot.sh',
   'start.cjs',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DisbatchError } from '../../src/base/errors.ts';
-import { StatusFile } from '../../src/driver/status-file.ts';
+import { LineFile } from '../../src/driver/line-file.ts';
 import { formatStatusLine } from '../../src/task/status-line.ts';
 import { testFolder, until } from '../support/run-disbatch.ts';
 import { recordOf } from './records.ts';
@@ -54,20 +54,20 @@ vi.mock('node:fs', async (importOriginal) => {
 
 let path: string;
 let troubles: DisbatchError[];
-let file: StatusFile;
+let file: LineFile;
 
 function open(...answers: Answer[]): void {
   path = join(testFolder(), 'T_status.txt');
   const fd = fs.openSync(path, 'w');
   Object.assign(disk, { fd, answers: [...answers], asked: [], held: undefined });
   troubles = [];
-  file = new StatusFile(path, fd, (error) => troubles.push(error));
+  file = new LineFile(path, fd, { trouble: (error) => troubles.push(error) });
 }
 
 /** The file as it should be with the records of these tasks. */
 const textOf = (...taskIds: number[]): string => taskIds.map((id) => `${formatStatusLine(recordOf(id))}\n`).join('');
 const onDisk = (): string => fs.readFileSync(path, 'utf8');
-const append = (...taskIds: number[]): void => taskIds.forEach((id) => file.append(recordOf(id)));
+const append = (...taskIds: number[]): void => taskIds.forEach((id) => file.append(formatStatusLine(recordOf(id))));
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createStatusFile, StatusFile } from '../../src/driver/status-file.ts';
+import { LineFile } from '../../src/driver/line-file.ts';
+import { createLineFile } from '../../src/driver/create-line-file.ts';
 import { formatStatusLine, statusHeader } from '../../src/task/status-line.ts';
 import { testFolder } from '../support/run-disbatch.ts';
 import { recordOf } from './records.ts';
@@ -17,8 +18,8 @@ describe('a new status file', () => {
     path = join(testFolder(), 'T_status.txt');
   });
   const noFill = (): void => {};
-  const create = (header: boolean, fill: Parameters<typeof createStatusFile>[2] = noFill): string | undefined => {
-    const { fd, keptAs } = createStatusFile(path, header, fill);
+  const create = (header: boolean, fill: Parameters<typeof createLineFile>[2] = noFill): string | undefined => {
+    const { fd, keptAs } = createLineFile(path, header ? statusHeader : undefined, fill);
     fs.closeSync(fd);
     return keptAs;
   };
@@ -32,9 +33,11 @@ describe('a new status file', () => {
   });
 
   test('is appended to behind what it was filled with', async () => {
-    const { fd } = createStatusFile(path, true, (put) => [0, 1].forEach((id) => put(formatStatusLine(recordOf(id)))));
-    const file = new StatusFile(path, fd, () => {});
-    file.append(recordOf(2));
+    const { fd } = createLineFile(path, statusHeader, (put) =>
+      [0, 1].forEach((id) => put(formatStatusLine(recordOf(id)))),
+    );
+    const file = new LineFile(path, fd, { trouble: () => {} });
+    file.append(formatStatusLine(recordOf(2)));
     expect(await file.close()).toBeUndefined();
     expect(onDisk()).toBe(`${statusHeader}\n${textOf(0, 1, 2)}`);
   });
@@ -82,7 +85,7 @@ describe('a new status file', () => {
   test('in a folder that is not there is an error with the place', () => {
     path = '/no/such/folder/T_status.txt';
     expect(() => create(false)).toThrow(
-      'The status file /no/such/folder/T_status.txt cannot be made (no such file or directory)',
+      'The file /no/such/folder/T_status.txt cannot be made (no such file or directory)',
     );
   });
 });
