@@ -60,6 +60,7 @@ export function parseArguments(words: readonly string[], env: Environment = {}):
   if (o['help'] === true) return { kind: 'help', text: program.helpInformation() + helpFooter };
   if (o['version'] === true) return { kind: 'version' };
   const [taskFile, ...more] = program.args;
+  const options = runOptions(o, env);
   checkOrigin(o, taskFile);
   if (more.length > 0) throw usage(`One task file at a time: "${more[0]}" is one word too many. Is a blank unquoted?`);
   if (o['endBackground'] === true && o['launcher'] === 'portable') {
@@ -72,7 +73,7 @@ export function parseArguments(words: readonly string[], env: Environment = {}):
     kind: 'run',
     arguments: {
       taskFile,
-      options: runOptions(o, env),
+      options,
       dryRun: o['dryRun'] === true,
       json: o['json'] === true,
       quiet: o['quiet'] === true,
@@ -87,6 +88,9 @@ Example:
 
 Long options may be abbreviated. Ctrl-C ends the run and prints the command that resumes it;
 the signal USR1 or USR2 lets the running tasks finish first.
+
+disbatch ctl --help: look at a run that is going on, and stop parts of it.
+disbatch kvs --help: the key-value store, for scripts and programs.
 `;
 
 /** Tasks come from one place. */

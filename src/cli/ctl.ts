@@ -8,6 +8,7 @@
 import { DisbatchError } from '../base/errors.ts';
 import type { Connection } from '../channel/connection.ts';
 import type { FromControl, ToControl } from '../contract/messages.ts';
+import { prefixOf } from '../contract/run-files.ts';
 import type { RunInfo } from '../contract/run-info.ts';
 import { decodeToControl, encodeMessage, type Message } from '../contract/wire.ts';
 import { overviewLines } from '../monitor/overview-lines.ts';
@@ -27,9 +28,6 @@ Looks at a run of disBatch that is going on, and stops parts of it softly: they 
 and leave when those that they have are done. PREFIX is what the names of its files begin with; the
 name of one of its files will do. wait ends with the run, and with its exit status.
 `;
-
-/** Ends of file names that are taken off a prefix: the shell completes to them. */
-const ends = /_(status\.txt|key\.json|dbUtil\.sh|kvsinfo\.txt|driver\.log)$/;
 
 interface Wanted {
   readonly prefix: string;
@@ -79,7 +77,7 @@ export async function ctl(words: readonly string[], version: string, printer: Pr
 function understand(words: readonly string[]): Wanted {
   const json = words.includes('--json');
   const [given = '', what, ...rest] = words.filter((word) => word !== '--json');
-  const prefix = given.replace(ends, '');
+  const prefix = prefixOf(given);
   const message = messageOf(what, rest);
   if (message === undefined || (json && message.type !== 'status')) {
     const said = words.slice(1).join(' ');

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { resolve as resolvePath } from 'node:path';
 import { DisbatchError, systemReason } from '../base/errors.ts';
 import { reasonOf } from '../channel/reasons.ts';
-import { storeInfoFile } from '../contract/run-files.ts';
+import { storeInfoFile, prefixOf } from '../contract/run-files.ts';
 import { StoreClient } from '../kvs/client.ts';
 import type { WhichStore } from './kvs-arguments.ts';
 
@@ -21,9 +21,6 @@ export interface StoreAddress {
 }
 
 const connectMs = 30_000;
-
-/** Ends of file names that are taken off a prefix: the shell completes to them. */
-const ends = /_(status\.txt|key\.json|dbUtil\.sh|kvsinfo\.txt|driver\.log)$/;
 
 /** HOST:PORT or [HOST]:PORT; undefined for what is neither. */
 export function parseHostPort(text: string): StoreAddress | undefined {
@@ -52,7 +49,7 @@ export function addressOfStore({ store, run }: WhichStore, env: NodeJS.ProcessEn
 }
 
 function addressOfRun(given: string): StoreAddress {
-  const prefix = given.replace(ends, '');
+  const prefix = prefixOf(given);
   const path = storeInfoFile(resolvePath(prefix));
   try {
     return checked(readFileSync(path, 'utf8').trim(), path, 'no-store');

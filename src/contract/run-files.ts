@@ -72,3 +72,11 @@ export function defaultName(taskName: string, now: Date, random: number): string
   const time = two(now.getHours()) + two(now.getMinutes()) + two(now.getSeconds());
   return `${taskName}_disBatch_${date}${time}_${String(Math.floor(random * 1000)).padStart(3, '0')}`;
 }
+
+/** Ends of file names that are taken off a prefix: the shell completes to them. */
+const ends = /_(status\.txt|details\.jsonl|key\.json|dbUtil\.sh|kvsinfo\.txt|driver\.log|taskcommand\.log)$/;
+
+/** The prefix that somebody means who names it, or one of the files of the run. */
+export function prefixOf(given: string): string {
+  return given.replace(ends, '');
+}

@@ -177,9 +177,9 @@ export class DisBatcher implements AsyncIterable<TaskResult> {
   }
 
   /**
-   * Ends the run, and the tasks that run: TERM, 5 s of grace, KILL. A run that was joined is left instead, and
-   * what it has given is forgotten. Done when nothing
-   * of it is left: no process, connection or timer. Also of a run that is over; never rejects.
+   * Ends the run, and the tasks that run: TERM, 5 s of grace, KILL. A run that was joined is left instead, and what it has
+   * given is forgotten. Done when nothing of it is left: no process, connection or timer. Also of a run that is over; never
+   * rejects.
    */
   async end(): Promise<void> {
     this.close('it was ended');

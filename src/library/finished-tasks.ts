@@ -27,7 +27,7 @@ export async function* finishedTasks(
   for (;;) {
     const upTo = await results.beyond(place);
     if (upTo === undefined) return;
-    const bytes = await reader.bytes(place, Math.min(length, upTo - place));
+    const bytes = await reader.piece(place, Math.min(length, upTo - place));
     let from = 0;
     for (let newline = bytes.indexOf(10); newline >= 0; newline = bytes.indexOf(10, from)) {
       const record = reader.parsed(bytes.toString('utf8', from, newline));

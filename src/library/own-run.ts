@@ -97,7 +97,16 @@ function whyOver(end: RunEnd): WhyOver {
 
 function surroundings(given: DisBatcherOptions, results: Results): Surroundings {
   const { onNotice, openFiles } = given;
-  const tell = (text: string): void => onNotice?.(text);
+  const tell = (text: string): void => {
+    try {
+      onNotice?.(text);
+    } catch (error) {
+      // The program's own mistake must not stop the driver in the midst of its turn.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  };
   const env = { ...(given.env ?? process.env) };
   delete env['DISBATCH_STARTED_WITH'];
   return {

@@ -16,6 +16,8 @@ const [openFile, closeFile] = [promisify(open), promisify(close)];
 /** Most lines are shorter. */
 const lineBytes = 1024;
 
+const cutShort = 'it ends before what was written to it';
+
 export class RecordReader {
   readonly path: string;
   private fd: number | undefined;
@@ -41,7 +43,7 @@ export class RecordReader {
       const bytes = await this.bytes(at, length);
       const newline = bytes.indexOf(10);
       if (newline >= 0) return this.parsed(bytes.toString('utf8', 0, newline));
-      if (bytes.length < length) throw this.unreadable('it ends before a record that was written to it');
+      if (bytes.length < length) throw this.unreadable(cutShort);
     }
   }
 
@@ -53,11 +55,22 @@ export class RecordReader {
   }
 
   /**
+   * So many bytes from there on, which are in the file.
+   *
+   * @throws (rejects with) DisbatchError status-unreadable
+   */
+  async piece(at: number, length: number): Promise<Buffer> {
+    const bytes = await this.bytes(at, length);
+    if (bytes.length < length) throw this.unreadable(cutShort);
+    return bytes;
+  }
+
+  /**
    * Up to so many bytes from there on.
    *
    * @throws (rejects with) DisbatchError status-unreadable
    */
-  async bytes(at: number, length: number): Promise<Buffer> {
+  private async bytes(at: number, length: number): Promise<Buffer> {
     this.reads++;
     let own: number | undefined;
     try {

@@ -90,7 +90,7 @@ function endSentence(snapshot: RunSnapshot): string | undefined {
     case 'signal':
       return `  Ended by ${end.signal}.${rest}${ended}`;
     case 'trouble':
-      return `  ${visible(end.error.message)}${rest}`;
+      return `  ${end.error.message.split('\n').map(visible).join('\n  ')}${rest}`;
   }
 }
 

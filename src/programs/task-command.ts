@@ -59,7 +59,7 @@ export class TaskCommand {
     this.process = spawn('/bin/bash', wordsFor(parts), {
       env: {
         ...parts.env,
-        KVSSTCP_HOST: parts.address.slice(0, at),
+        KVSSTCP_HOST: parts.address.slice(0, at).replace(/^\[(.*)\]$/, '$1'),
         KVSSTCP_PORT: parts.address.slice(at + 1),
         DISBATCH_KVSSTCP_HOST: parts.address,
       },
@@ -90,10 +90,6 @@ export class TaskCommand {
     });
   }
 
-  get hasEnded(): boolean {
-    return this.end !== undefined;
-  }
-
   /** Where its output is and how its error output ends, as sentences. */
   lastWords(): string {
     return this.output.lastWords();
@@ -111,7 +107,7 @@ export class TaskCommand {
   /** Waits for its end, though not longer than this. @returns whether it has ended */
   async wait(ms: number): Promise<boolean> {
     if (this.end === undefined) await Promise.race([this.ended, later(ms)]);
-    return this.hasEnded;
+    return this.end !== undefined;
   }
 
   /** It goes on, and this process need not stay for it. */

@@ -94,6 +94,7 @@ async function begin(
   const log = logs.named('Driver');
   log('INFO', `disBatch ${around.version} on ${hostname()} (PID ${process.pid}) in ${process.cwd()}`);
   log('INFO', around.invocation);
+  makeResultsFolder(options);
   const fds = createRecordFiles(options, prepared, files, around.tell);
   if (total === 0) {
     closeRecordFiles(fds);
@@ -102,7 +103,6 @@ async function begin(
   }
   let parts: SetUp;
   try {
-    makeResultsFolder(options);
     parts = await setUp(options, around, prepared, releasers, files, fds, logs, late);
   } catch (error) {
     closeRecordFiles(fds);
@@ -116,15 +116,16 @@ async function begin(
       await Promise.race([driver.run(), forced]);
       const end = (): RunEnd => driver.snapshot().end ?? { why: 'done' };
       tellOver(exitStatusOf(end(), driver.snapshot(), options));
-      settled = settle();
+      settled = settle(forced);
       const unwritten = await records.close();
       const snapshot = driver.snapshot();
       log('INFO', `the run is over: ${end().why}; ${JSON.stringify(snapshot.counts)}`);
-      return { snapshot, end: end(), exitStatus: exitStatusOf(end(), snapshot, options), unwritten };
+      const exitStatus = unwritten?.exitStatus ?? exitStatusOf(end(), snapshot, options);
+      return { snapshot, end: end(), exitStatus, unwritten };
     },
     close: async () => {
       try {
-        await (settled ?? settle());
+        await (settled ?? settle(Promise.resolve()));
       } finally {
         releasers.release();
       }

@@ -33,8 +33,8 @@ export interface ProgramsOfRun {
   /** A program waits for what became of its tasks. */
   record: Effects['record'];
   putBarrierKey(key: ByteString, taskId: number): void;
-  /** Waits until programs have had what is theirs, though not for long. */
-  settle(end: RunEnd): Promise<void>;
+  /** Waits until programs have had what is theirs, though not for long: till forced. */
+  settle(end: RunEnd, forced: Promise<void>): Promise<void>;
 }
 
 export interface ProgramsParts {
@@ -82,9 +82,9 @@ export async function openPrograms(parts: ProgramsParts): Promise<ProgramsOfRun>
       putResult(store, signIn.resultKey, record, perEngine);
     },
     putBarrierKey: (key, taskId) => store.put(key, 'ASTR', Buffer.from(asBytes(String(taskId)), 'latin1')),
-    settle: async ({ why }) => {
+    settle: async ({ why }, forced) => {
       end.abort();
-      if (command !== undefined) await endCommand(command, why === 'done', tell);
+      if (command !== undefined) await endCommand(command, why === 'done', forced, tell);
       else if (signIn !== undefined && rendezvous.store !== undefined)
         await resultsTaken(rendezvous.store, signIn.resultKey);
       await store.close();
@@ -112,9 +112,14 @@ function startCommand(command: string, store: ProgramStore, { around, files, rel
 }
 
 /** It may still look at results; what has nothing more to come is not waited for. */
-async function endCommand(command: TaskCommand, isDone: boolean, tell: Surroundings['tell']): Promise<void> {
+async function endCommand(
+  command: TaskCommand,
+  isDone: boolean,
+  forced: Promise<void>,
+  tell: Surroundings['tell'],
+): Promise<void> {
   if (!isDone) {
-    await command.stop(graceMs);
+    await Promise.race([command.stop(graceMs), forced.then(() => command.stop(0))]);
   } else if (!(await command.wait(commandEndMs))) {
     tell.notice('The command that gives the tasks still runs; it is left alone, and the store is gone.');
     command.letGo();

@@ -43,8 +43,8 @@ export interface SetUp {
   readonly records: RecordFiles;
   /** Tells those who wait for the end of the run. */
   readonly tellOver: (exitStatus: number) => void;
-  /** Ends what is left of engines and connections; waits for it, though not for long. */
-  readonly settle: () => Promise<void>;
+  /** Ends what is left of engines, programs and connections; waits for it, though not for long: till forced. */
+  readonly settle: (forced: Promise<void>) => Promise<void>;
 }
 
 /**
@@ -129,10 +129,10 @@ export async function setUp(
           ...{ plan, run: info, storeAddress: rendezvous.storeAddress, launchers, driver, releasers },
         });
   context?.begin();
-  const settle = async (): Promise<void> => {
+  const settle = async (forced: Promise<void>): Promise<void> => {
     endPosts();
     const end = driver.snapshot().end ?? { why: 'done' };
-    await Promise.all([peers.close(settleMs), context?.settle(settleMs), programs.settle(end)]);
+    await Promise.all([peers.close(settleMs), context?.settle(settleMs), programs.settle(end, forced)]);
   };
   return { driver, records, tellOver: (exitStatus) => peers.tellOver(exitStatus), settle };
 }

@@ -11,8 +11,6 @@ const dist = resolve(import.meta.dirname, '../../dist');
 
 /** The front for ES modules. */
 export const builtFront = join(dist, 'library.mjs');
-/** The bundle. */
-export const builtBundle = join(dist, 'library.cjs');
 
 export type { Library };
 

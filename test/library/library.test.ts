@@ -1,6 +1,6 @@
 /** The library as it is built, with real tasks: what programs rely on. */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readRecords, runDisbatch, testFolder, until } from '../support/run-disbatch.ts';
@@ -346,13 +346,28 @@ describe('a whole program', () => {
     expect(() => readRecords(join(folder, 'T_status.txt'))).not.toThrow();
   });
 
+  test('meets its own mistake in a notice as its own, and the run goes on', () => {
+    const said = runProgram(
+      testFolder(),
+      `let mistakes = 0;
+       process.on('uncaughtException', () => mistakes++);
+       const onNotice = () => { throw new Error('mine'); };
+       const run = await DisBatcher.start({ sshNode: 'localhost:1', retry: true, onNotice });
+       await run.submit('true');
+       console.log((await run.done()).finished, mistakes);`,
+    );
+    expect(said).toMatchObject({ status: 0, stdout: '1 1\n', stderr: '' });
+  });
+
   test('reads results back from a file that another has changed with an error, and nothing else', async () => {
     const run = await startRun();
     const [id] = (await run.submit('true')) as [number];
     await run.done();
     writeFileSync(run.statusFile as string, 'nothing like it\n');
     await expect(run.result(id)).rejects.toMatchObject({ code: 'status-unreadable' });
-    appendFileSync(run.statusFile as string, 'more');
     await expect(idsOf(run)).rejects.toBeInstanceOf(DisbatchError);
+    writeFileSync(run.statusFile as string, '');
+    await expect(run.result(id)).rejects.toMatchObject({ code: 'status-unreadable' });
+    await expect(idsOf(run)).rejects.toMatchObject({ code: 'status-unreadable' });
   });
 });
