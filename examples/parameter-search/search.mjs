@@ -33,7 +33,7 @@ const known = [];
 // `finally` where Node is new enough.
 const run = await DisBatcher.start({ sshNode: 'localhost:2', prefix: `${folder}/`, name: 'search' });
 // Ctrl-C ends the tasks, and not only this program.
-process.once('SIGINT', () => run.end());
+process.once('SIGINT', () => void run.end());
 try {
   for (let x = -size / 2 + firstStep / 2; x < size / 2; x += firstStep) {
     for (let y = -size / 2 + firstStep / 2; y < size / 2; y += firstStep) await ask({ x, y, step: firstStep });

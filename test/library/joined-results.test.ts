@@ -46,7 +46,7 @@ describe('a result from the store', () => {
         expect(() => recordOfResult(JSON.stringify({ ...fields, [name]: wrong }))).toThrow(name);
       }
     }
-    for (const text of ['', '7', 'null', '{', '[]']) expect(() => recordOfResult(text)).toThrow();
+    for (const text of ['', '7', 'null', '{', '[]']) expect(() => recordOfResult(text)).toThrow(Error);
     expect(() => recordOfResult(JSON.stringify({ ...fields, Host: 'a\tb' }))).toThrow('Host');
   });
 });
