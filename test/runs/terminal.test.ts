@@ -94,7 +94,7 @@ describe('without a terminal', () => {
       expect.stringMatching(/^ {2}failed {2}task 3 /),
       expect.stringMatching(/^ {2}failed {2}task 4 /),
       expect.stringMatching(/^ {2}failed {2}task 5 /),
-      '  … and 3 more that failed: the lines with R in the status file',
+      '  … and 3 more that failed: the lines with R, o or e at their beginning in the status file',
       `  status  ${path}`,
       '  run the failed ones again:',
       `          disbatch -r ${path} -R -s localhost:1 Tasks`,
