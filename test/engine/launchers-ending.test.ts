@@ -109,17 +109,17 @@ describe.each(launchers)('the end of the $name launcher', (launcher) => {
     expect((await engine.run('exit 4', { lane: 5 })).exitCode).toBe(4);
   });
 
-  test('survives 1,000 background processes left behind', { timeout: 120_000 }, async () => {
+  test('survives 300 background processes left behind', { timeout: 120_000 }, async () => {
     const engine = await openEngine(launcher);
     // Each only waits, and is a fork of bash without an exec, which is quick to start.
     const wait = 'f=$(mktemp -u); mkfifo $f; exec 3<>$f; rm $f';
-    const ended = await engine.run(`${wait}; for i in {1..1000}; do read -u 3 & done; exit 8`, { withinMs: 100_000 });
+    const ended = await engine.run(`${wait}; for i in {1..300}; do read -u 3 & done; exit 8`, { withinMs: 100_000 });
     expect(ended.exitCode).toBe(8);
     expect((await engine.run('echo fine')).output.head).toBe('fine\n');
     engine.send({ type: 'end', graceMs: 0 });
     const done = await engine.frame('done');
     if (launcher.native) {
-      expect(done.swept).toBe(1000);
+      expect(done.swept).toBe(300);
       expect(spawnSync('pgrep', ['-g', String(ended.pid)]).status).toBe(1);
     } else {
       process.kill(-ended.pid, 'SIGKILL');
