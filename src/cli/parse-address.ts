@@ -2,7 +2,7 @@
  * HOST:PORT as options have it. Pure.
  */
 
-import type { HostPort } from '../run/run-options.ts';
+import type { HostPort } from '../base/host-port.ts';
 import { usage } from './usage.ts';
 
 /**

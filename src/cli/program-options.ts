@@ -2,7 +2,8 @@
  * The options by which a run meets programs: whose store it is, and who gives the tasks. Pure.
  */
 
-import type { HostPort, RunOptions } from '../run/run-options.ts';
+import type { HostPort } from '../base/host-port.ts';
+import type { RunOptions } from '../run/run-options.ts';
 import { parseAddress } from './parse-address.ts';
 import { usage } from './usage.ts';
 

@@ -185,7 +185,7 @@ export class Engine {
     const { results, followMemory, facts } = this.options;
     const files = results === undefined ? undefined : outputFiles(results, task, facts.engineRank);
     const { command } = task;
-    link.send({ type: 'start', lane: laneOfSlot(slot), command, followMemory: followMemory, files, env });
+    link.send({ type: 'start', lane: laneOfSlot(slot), command, followMemory, files, env });
   }
 
   private onHello({ slot, variables }: Hello): void {

@@ -9,7 +9,8 @@ import { DisbatchError } from '../base/errors.ts';
 import { logLevels } from '../base/log-level.ts';
 import { gpuVariables } from '../contract/run-info.ts';
 import { defaultOptions } from '../run/default-options.ts';
-import type { HostPort, RunOptions } from '../run/run-options.ts';
+import type { HostPort } from '../base/host-port.ts';
+import type { RunOptions } from '../run/run-options.ts';
 import type { DisBatcherOptions, JoinOptions } from './options.ts';
 
 /** What is wrong with a value, in words after "must be"; undefined: nothing. */

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { DisbatchError, systemReason } from '../base/errors.ts';
 import { StoreClient } from '../kvs/client.ts';
-import type { HostPort } from '../run/run-options.ts';
+import type { HostPort } from '../base/host-port.ts';
 import type { JoinOptions } from './options.ts';
 
 const usualTimeoutMs = 30_000;

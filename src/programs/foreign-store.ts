@@ -9,6 +9,7 @@
 
 import { getSystemErrorMap } from 'node:util';
 import type { ByteString } from '../base/byte-string.ts';
+import { addressText, type HostPort } from '../base/host-port.ts';
 import { DisbatchError, systemReason } from '../base/errors.ts';
 import { StoreClient } from '../kvs/client.ts';
 import type { ProgramStore } from './program-store.ts';
@@ -27,21 +28,19 @@ const shownMs = 1000;
  * @param lost - told when the store is gone
  * @throws (rejects with) DisbatchError no-store
  */
-export async function openForeignStore(
-  { host, port }: { readonly host: string; readonly port: number },
-  lost: (error: DisbatchError) => void,
-): Promise<ProgramStore> {
-  const address = `${host}:${port}`;
-  let clients: StoreClient[] = [];
+export async function openForeignStore(at: HostPort, lost: (error: DisbatchError) => void): Promise<ProgramStore> {
+  const address = addressText(at);
+  const clients: StoreClient[] = [];
   try {
     const signal = AbortSignal.timeout(patienceMs);
-    clients = await Promise.all([1, 2, 3].map(() => StoreClient.connect(host, port, signal)));
+    // One after the other: those that are there can then be closed when the next does not come.
+    while (clients.length < 3) clients.push(await StoreClient.connect(at.host, at.port, signal));
     await Promise.all(clients.map((client) => within(client.obeyed(), patienceMs)));
   } catch (error) {
     for (const client of clients) client.destroy();
     throw gone(`There is no store at ${address} that answers (${reasonOf(error)}). Is the address right?`, error);
   }
-  return new ForeignStore(address, clients as [StoreClient, StoreClient, StoreClient], lost);
+  return new ForeignStore(address, clients as unknown as [StoreClient, StoreClient, StoreClient], lost);
 }
 
 class ForeignStore implements ProgramStore {

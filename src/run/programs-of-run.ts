@@ -2,9 +2,8 @@
  * What a run has for programs: the store that they meet it in, the tasks that one gives, the results it gets.
  */
 
-import { asBytes } from '../base/byte-string.ts';
-import { DisbatchError, systemReason } from '../base/errors.ts';
 import type { ByteString } from '../base/byte-string.ts';
+import { DisbatchError, systemReason } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Releasers } from '../base/releasers.ts';
 import { taskCommandLog, type RunFiles } from '../contract/run-files.ts';
@@ -81,12 +80,12 @@ export async function openPrograms(parts: ProgramsParts): Promise<ProgramsOfRun>
       const perEngine = task?.kind === 'per-engine' ? { engine, moment: task.moment } : undefined;
       putResult(store, signIn.resultKey, record, perEngine);
     },
-    putBarrierKey: (key, taskId) => store.put(key, 'ASTR', Buffer.from(asBytes(String(taskId)), 'latin1')),
+    putBarrierKey: (key, taskId) => store.put(key, 'ASTR', Buffer.from(String(taskId))),
     settle: async ({ why }, forced) => {
       end.abort();
       if (command !== undefined) await endCommand(command, why === 'done', forced, tell);
       else if (signIn !== undefined && rendezvous.store !== undefined)
-        await resultsTaken(rendezvous.store, signIn.resultKey);
+        await Promise.race([resultsTaken(rendezvous.store, signIn.resultKey), forced]);
       await store.close();
     },
   };

@@ -2,13 +2,8 @@
  * What can be asked for of a run, whoever asks: the command line or a program. Pure data.
  */
 
+import type { HostPort } from '../base/host-port.ts';
 import type { LogLevel } from '../base/log-level.ts';
-
-/** Where to be reached, or where something is. */
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** A program that gives the tasks. */
 export interface TaskServer {

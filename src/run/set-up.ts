@@ -10,6 +10,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { ByteString } from '../base/byte-string.ts';
+import { addressText } from '../base/host-port.ts';
 import type { Log } from '../base/log.ts';
 import type { Releasers } from '../base/releasers.ts';
 import { shellQuoted } from '../base/terminal-text.ts';
@@ -24,7 +25,7 @@ import type { Prepared } from './prepare.ts';
 import { openPrograms } from './programs-of-run.ts';
 import { openRendezvous } from './rendezvous.ts';
 import { openRecordFiles, resultsFolder, type RecordFds, type RecordFiles } from './record-files.ts';
-import type { HostPort, RunOptions } from './run-options.ts';
+import type { RunOptions } from './run-options.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Between TERM and KILL when a run is ended. */
@@ -142,8 +143,4 @@ function waitingFor({ prefix }: RunInfo, left: number | undefined): string {
   const tasks = left === undefined ? 'The tasks wait' : left === 1 ? '1 task waits' : `${left} tasks wait`;
   const command = shellQuoted(dbUtilFile(prefix));
   return `${tasks} for hosts. Add some: ${command} -s HOST:CORES, or within a cluster: sbatch -n TASKS ${command}`;
-}
-
-function addressText({ host, port }: HostPort): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
