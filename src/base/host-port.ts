@@ -11,3 +11,11 @@ export interface HostPort {
 export function addressText({ host, port }: HostPort): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
+
+/** What addressText wrote, or a user; undefined for what is no address. */
+export function parseHostPort(text: string): HostPort | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) return undefined;
+  return { host: (match[1] ?? match[2]) as string, port };
+}

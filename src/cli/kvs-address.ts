@@ -8,27 +8,18 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve as resolvePath } from 'node:path';
 import { DisbatchError, systemReason } from '../base/errors.ts';
+import { parseHostPort, type HostPort } from '../base/host-port.ts';
 import { reasonOf } from '../channel/reasons.ts';
 import { storeInfoFile, prefixOf } from '../contract/run-files.ts';
 import { StoreClient } from '../kvs/client.ts';
 import type { WhichStore } from './kvs-arguments.ts';
 
 /** An address, and how users wrote it. */
-export interface StoreAddress {
-  readonly host: string;
-  readonly port: number;
+export interface StoreAddress extends HostPort {
   readonly text: string;
 }
 
 const connectMs = 30_000;
-
-/** HOST:PORT or [HOST]:PORT; undefined for what is neither. */
-export function parseHostPort(text: string): StoreAddress | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) return undefined;
-  return { host: (match[1] ?? match[2]) as string, port, text };
-}
 
 /**
  * @param env - in which tasks and commands of `serve` find their store
@@ -70,7 +61,7 @@ function checked(text: string, from: string, code: 'usage' | 'no-store'): StoreA
   const address = parseHostPort(text);
   if (address === undefined || address.port === 0)
     throw new DisbatchError(code, `${from}: "${text}" is not HOST:PORT, such as 127.0.0.1:40112.`);
-  return address;
+  return { ...address, text };
 }
 
 /**

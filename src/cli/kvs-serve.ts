@@ -14,12 +14,12 @@ import { constants, hostname, tmpdir } from 'node:os';
 import { DisbatchError, systemReason } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { Releasers } from '../base/releasers.ts';
+import { addressText, parseHostPort } from '../base/host-port.ts';
 import type { StartedWith } from '../base/started-with.ts';
 import { Port } from '../channel/port.ts';
 import { reasonOf } from '../channel/reasons.ts';
 import { StoreServer } from '../kvs/server.ts';
 import type { Printer } from './dry-run.ts';
-import { parseHostPort } from './kvs-address.ts';
 import type { ServeWords } from './kvs-arguments.ts';
 import { tell } from './kvs-output.ts';
 import { watchSignals } from './signals.ts';
@@ -94,7 +94,7 @@ async function open(
   } catch (error) {
     throw new DisbatchError(
       'port-unusable',
-      `disBatch cannot listen on ${address.text} (${reasonOf(error)}). Name another with --address HOST:PORT; port 0 is any that is free.`,
+      `disBatch cannot listen on ${addressText(address)} (${reasonOf(error)}). Name another with --address HOST:PORT; port 0 is any that is free.`,
       error,
     );
   }
