@@ -14,13 +14,33 @@ const mayImport = {
   driver: ['base', 'task', 'kvs', 'channel', 'contract'],
   context: ['base', 'task', 'kvs', 'channel', 'contract'],
   engine: ['base', 'task', 'kvs', 'channel', 'contract'],
-  monitor: ['base', 'task', 'kvs', 'channel', 'contract'],
+  reach: ['base', 'channel', 'contract'],
+  monitor: ['base', 'task', 'kvs', 'channel', 'contract', 'reach'],
   notify: ['base', 'task', 'contract'],
   programs: ['base', 'task', 'kvs', 'contract'],
-  run: [...roles, 'programs', 'notify'],
+  run: [...roles, 'programs'],
   library: [...roles, 'run', 'programs'],
-  cli: [...roles, 'run', 'monitor', 'programs', 'library'],
+  cli: [...roles, 'reach', 'run', 'monitor', 'notify', 'programs', 'library'],
 };
+
+/** What the terminal monitor shows, and what its keys do. */
+const terminal = [
+  ...[
+    'dialog',
+    'engines-view',
+    'failed-view',
+    'frame',
+    'glyphs',
+    'header',
+    'help',
+    'keys',
+    'last-line',
+    'layout',
+    'line',
+  ],
+  ...['memo', 'paint', 'rows', 'running-view', 'sight', 'sorts', 'sparkline', 'state', 'table', 'text-width', 'update'],
+  'words',
+];
 
 /** Files that decide and do nothing: no module of Node's, so no socket, file, clock or process. */
 const pure = {
@@ -34,6 +54,7 @@ const pure = {
       'task-records',
       'run-state',
       'overview',
+      'running-tasks',
       'doubted-failures',
       'retiring',
       'hand-out',
@@ -73,7 +94,37 @@ const pure = {
       'srun-words',
     ].map((name) => `src/context/${name}.ts`),
   ],
-  monitor: ['src/monitor/run-view.ts', 'src/monitor/overview-lines.ts'],
+  notify: ['told-task', 'gathering', 'news', 'news-text', 'news-json', 'mail-server', 'notify-options'].map(
+    (name) => `src/notify/${name}.ts`,
+  ),
+  monitor: [
+    'src/monitor/analysis/**',
+    ...terminal.map((name) => `src/monitor/terminal/${name}.ts`),
+    ...['overview-lines', 'run-figures', 'progress', 'summary', 'summary-json'].map((name) => `src/monitor/${name}.ts`),
+    ...['column', 'over-time', 'lanes'].map((name) => `src/monitor/records/${name}.ts`),
+    ...[
+      'answers',
+      'gate',
+      'metrics',
+      'order',
+      'python-format',
+      'questions',
+      'refusal',
+      'run-answer',
+      'task-row',
+      'timeline',
+    ].map((name) => `src/monitor/web/${name}.ts`),
+    ...[
+      'charts',
+      'markup',
+      'page-course',
+      'page-sections',
+      'page-table',
+      'report-data',
+      'report-text',
+      'text-table',
+    ].map((name) => `src/monitor/report/${name}.ts`),
+  ],
 };
 
 /** A wall as a setting of no-restricted-imports. `folder` is undefined for what lies above all folders. */

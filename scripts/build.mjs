@@ -4,6 +4,7 @@
  * It does nothing when nothing has changed since the last time. Each file is made aside and renamed into place, so that
  * a running disBatch keeps the files that it has open.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { statSync, writeFileSync } from 'node:fs';
@@ -21,6 +22,19 @@ const bundles = {
   'engine.cjs': 'src/engine/main.ts',
   'portable-launcher.cjs': 'src/engine/portable-launcher.ts',
   'library.cjs': 'src/library/index.ts',
+  // Parts of the command that most runs do not need: they are loaded when they are asked for.
+  'terminal.cjs': 'src/monitor/terminal/main.ts',
+  'web.cjs': 'src/monitor/web/main.ts',
+  'report.cjs': 'src/monitor/report/main.ts',
+  'mail.cjs': 'src/notify/mail.ts',
+};
+/** What runs in the browser: of the web page, and of the page of a report. */
+const pageBundle = {
+  entryPoints: { page: 'src/monitor/page/main.tsx', 'report-page': 'src/monitor/report/page/main.tsx' },
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  define: { 'process.env.NODE_ENV': '"production"' },
 };
 
 /** The library for `import`: the same classes as `require` gives, since a program may use both. */
@@ -49,21 +63,25 @@ function isUpToDate(stamp) {
 async function bundle(into, version) {
   const esbuild = await import('esbuild');
   const packages = new Set();
-  for (const [outfile, entry] of Object.entries(bundles)) {
-    const { metafile } = await esbuild.build({
-      absWorkingDir: root,
-      entryPoints: [entry],
-      outfile: join(into, outfile),
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node20',
-      minifyWhitespace: true,
-      minifySyntax: true,
-      define: { DISBATCH_VERSION: JSON.stringify(version) },
-      metafile: true,
-      logLevel: 'warning',
-    });
+  const common = {
+    absWorkingDir: root,
+    outdir: into,
+    bundle: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    metafile: true,
+    logLevel: 'warning',
+  };
+  const node = Object.entries(bundles).map(([outfile, entry]) => ({
+    entryPoints: { [outfile.replace('.cjs', '')]: entry },
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    define: { DISBATCH_VERSION: JSON.stringify(version) },
+  }));
+  for (const each of [...node, { ...pageBundle, minifyIdentifiers: true }]) {
+    const { metafile } = await esbuild.build({ ...common, ...each });
     for (const input of Object.keys(metafile.inputs)) {
       const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
       if (name !== undefined) packages.add(name);
@@ -100,6 +118,8 @@ async function build() {
     for (const script of ['engine.sh', 'slot.sh']) {
       writeFileSync(join(aside, script), readFileSync(join(root, 'src/engine', script)));
     }
+    writeFileSync(join(aside, 'disbatch.1'), execFileSync(process.execPath, [join(aside, 'disbatch.cjs'), 'man']));
+    writeFileSync(join(aside, 'page.html'), readFileSync(join(root, 'src/monitor/page/page.html')));
     writeFileSync(join(aside, 'start.cjs'), readFileSync(join(root, 'src/cli/start.cjs')));
     const front = readFileSync(join(root, 'src/cli/disbatch.sh'), 'utf8').replace('@VERSION@', version);
     writeFileSync(join(aside, 'disbatch'), front);

@@ -2,6 +2,7 @@
 export type Need =
   | 'c-compiler'
   | 'tmux'
+  | 'chromium'
   | 'parallel'
   | 'python3'
   | 'procps'

@@ -12,6 +12,11 @@ export const needs = {
     purpose: 'builds the native launcher',
   },
   tmux: { packages: ['tmux'], check: 'tmux -V', purpose: 'is the terminal of the terminal tests' },
+  chromium: {
+    packages: ['chromium'],
+    check: 'chromium --version',
+    purpose: 'is the browser of the tests of the web page',
+  },
   parallel: {
     packages: ['parallel'],
     check: 'parallel --version | grep -q GNU',

@@ -12,15 +12,15 @@ export type ExitStatus = 1 | 2;
 /** Every error, by code: its exit status, and what it means in a few words. */
 export const catalogue = {
   usage: [2, 'the command line is wrong'],
-  'not-here': [2, 'an option of the original that this version does not have'],
   'task-file-unreadable': [1, 'the task file cannot be read'],
   'task-file-mistake': [1, 'the task file has a line that is not what it seems to be'],
   'task-file-changed': [1, 'the task file changed while it was read'],
   'prefix-unusable': [1, 'the place for the files of the run cannot be used'],
-  'status-unreadable': [1, 'a status file to resume from cannot be read'],
-  'status-not-ours': [1, 'a file to resume from is not a status file'],
+  'status-unreadable': [1, 'a status file cannot be read'],
+  'status-not-ours': [1, 'a file that was given is not a status file'],
   'resume-mismatch': [1, 'the task file is not the one that the status file tells of'],
   'status-unwritable': [1, 'a record cannot be written to the status file'],
+  'output-unwritable': [1, 'what was asked for cannot be written'],
   'no-slots': [1, 'no slot can be made from what was asked for'],
   'where-to-run': [2, 'it is not clear where the tasks are to run'],
   'launcher-unusable': [1, 'tasks cannot be started'],
@@ -39,6 +39,11 @@ export type ErrorCode = keyof typeof catalogue;
 export class DisbatchError extends Error {
   readonly code: ErrorCode;
   readonly exitStatus: number;
+
+  /** By name: parts of the program that are bundles of their own have a class of their own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'DisbatchError';
+  }
 
   /**
    * @param code - the catalogue entry

@@ -11,7 +11,7 @@ import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DisbatchError, systemReason } from '../base/errors.ts';
 import { Log, type Logger } from '../base/log.ts';
-import { shellQuoted, visible } from '../base/terminal-text.ts';
+import { visible } from '../base/terminal-text.ts';
 import type { Connection } from '../channel/connection.ts';
 import { ContextLife } from '../context/context-life.ts';
 import type { ContextPlan } from '../context/context.ts';
@@ -20,24 +20,18 @@ import { startEngines } from '../context/start-engines.ts';
 import { contextLaunchLog, contextLog } from '../contract/run-files.ts';
 import type { RunInfo } from '../contract/run-info.ts';
 import { decodeToContext, encodeMessage, type Message } from '../contract/wire.ts';
-import { parseContextArguments, type ContextArguments } from './arguments.ts';
+import { parseContextArguments, type ContextArguments } from './options/arguments.ts';
 import { retirementOf, watchAllocation } from '../run/context-parts.ts';
-import type { Printer } from './dry-run.ts';
-import { findRun, reachRun } from './find-run.ts';
+import type { Printer } from './printer.ts';
+import { mon } from './mon.ts';
+import type { Program } from './program.ts';
+import { findRun, reachRun } from '../reach/find-run.ts';
 import { situation, wanted } from '../run/situation.ts';
 
 /** The first word of the command line that means this: for scripts that disBatch writes, not for people. */
 export const contextWord = '--context';
 
 const settleMs = 10_000;
-
-export interface Program {
-  /** Where it is installed. */
-  readonly folder: string;
-  readonly version: string;
-  /** The soft limit on open files that this process was started with. */
-  readonly openFiles: number | undefined;
-}
 
 /**
  * @param words - the run's prefix, then the options of the context
@@ -46,14 +40,8 @@ export interface Program {
  */
 export async function addContext(words: readonly string[], program: Program, printer: Printer): Promise<number> {
   const [prefix = '', ...options] = words;
-  if (options[0] === '--mon') {
-    const look = `disbatch ctl ${shellQuoted(prefix)} status`;
-    throw new DisbatchError(
-      'not-here',
-      `--mon (the monitor) is not part of this version. Look at the run with: ${look}`,
-    );
-  }
-  const given = parseContextArguments(options);
+  if (options[0] === '--mon') return mon([prefix, ...options.slice(1)], program);
+  const given = parseContextArguments(options, printer.width);
   if ('help' in given) {
     await printer.print(given.help);
     return 0;
@@ -64,7 +52,7 @@ export async function addContext(words: readonly string[], program: Program, pri
     return 0;
   }
   const say = speaker(info.prefix);
-  const plan = planOf(given, info, program.openFiles);
+  const plan = planOf(given, info, program.started.nofile);
   for (const notice of plan.notices) say(notice);
   const connection = await reachRun(info);
   return takePart(given, info, plan, connection, program, say);

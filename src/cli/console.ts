@@ -28,6 +28,11 @@ export class Console {
     return this.stream.isTTY ? this.stream.columns : 120;
   }
 
+  /** What is said is for who sits there. */
+  get isTerminal(): boolean {
+    return this.stream.isTTY;
+  }
+
   /** Shows the live line from now on, where there is a terminal. */
   startLive(look: () => RunSnapshot): void {
     if (this.quiet || !this.stream.isTTY || this.env['TERM'] === 'dumb') return;

@@ -12,22 +12,33 @@ import { prefixOf } from '../contract/run-files.ts';
 import type { RunInfo } from '../contract/run-info.ts';
 import { decodeToControl, encodeMessage, type Message } from '../contract/wire.ts';
 import { overviewLines } from '../monitor/overview-lines.ts';
-import type { Printer } from './dry-run.ts';
-import { findRun, reachRun } from './find-run.ts';
+import type { Printer } from './printer.ts';
+import { findRun, reachRun } from '../reach/find-run.ts';
+import type { SubCommandText } from './help/option-text.ts';
+import type { Program } from './program.ts';
 
-/** The first word of the command line that means this. A task file of this name is `./ctl`. */
-export const ctlWord = 'ctl';
-
-const help = `Usage: disbatch ctl PREFIX status [--json]
-       disbatch ctl PREFIX stop engine RANK
-       disbatch ctl PREFIX stop context LABEL
-       disbatch ctl PREFIX stop run
-       disbatch ctl PREFIX wait
-
-Looks at a run of disBatch that is going on, and stops parts of it softly: they get no more tasks,
-and leave when those that they have are done. PREFIX is what the names of its files begin with; the
-name of one of its files will do. wait ends with the run, and with its exit status.
-`;
+export const ctlText: SubCommandText = {
+  word: 'ctl',
+  summary: 'look at a run, stop parts of it, wait for its end',
+  usage: [
+    'ctl PREFIX status [--json]',
+    'ctl PREFIX stop engine RANK',
+    'ctl PREFIX stop context LABEL',
+    'ctl PREFIX stop run',
+    'ctl PREFIX wait',
+  ],
+  about: [
+    'Looks at a run of disBatch that is going on, and stops parts of it softly: they get no more tasks, and leave when ' +
+      'those that they have are done. PREFIX is what the names of its files begin with; the name of one of its files ' +
+      'will do. wait ends with the run, and with its exit status.',
+  ],
+  options: [{ long: 'json', help: 'with status: as JSON' }],
+  operands: [
+    { completes: 'running run' },
+    { choices: ['status', 'stop', 'wait'] },
+    { choices: ['engine', 'context', 'run'], after: 'stop' },
+  ],
+};
 
 interface Wanted {
   readonly prefix: string;
@@ -40,11 +51,7 @@ interface Wanted {
  * @returns the exit status
  * @throws (rejects with) DisbatchError for whatever keeps it from the run
  */
-export async function ctl(words: readonly string[], version: string, printer: Printer): Promise<number> {
-  if (words.length === 0 || words.some((word) => word === '-h' || word === '--help')) {
-    await printer.print(help);
-    return 0;
-  }
+export async function ctl(words: readonly string[], { version }: Program, printer: Printer): Promise<number> {
   const { prefix, message, json } = understand(words);
   const info = findRun(prefix, version);
   if (info === undefined) {
@@ -70,6 +77,8 @@ export async function ctl(words: readonly string[], version: string, printer: Pr
     case 'over':
       await printer.print(`${overviewLines(answer.overview)[0] ?? ''}\n`);
       return answer.exitStatus;
+    case 'running':
+      throw new Error('the run answers what was not asked');
   }
 }
 

@@ -10,13 +10,7 @@ import type { Feeder } from '../driver/feeder.ts';
 import type { FeedItem } from '../driver/state.ts';
 import { writtenCommand } from '../task/status-line.ts';
 import { noRepeat } from '../task/task.ts';
-
-/** Where the lines go. */
-export interface Printer {
-  readonly isTerminal: boolean;
-  /** Resolves when it can take more: to false when its reader has left (`| head`). */
-  print(text: string): Promise<boolean>;
-}
+import type { Printer } from './printer.ts';
 
 export async function printDryRun(feeder: Feeder, plan: ContextPlan | undefined, printer: Printer): Promise<void> {
   const slots = (plan?.nodes ?? []).map(

@@ -2,6 +2,7 @@
  * The command: understands its words, runs, and is the only place that ends the process.
  */
 
+import { existsSync } from 'node:fs';
 import { shellQuoted, visible } from '../base/terminal-text.ts';
 import { DisbatchError } from '../base/errors.ts';
 import { takeStartedWith } from '../base/started-with.ts';
@@ -9,32 +10,40 @@ import { openTaskSource, type TaskSource } from '../driver/task-source.ts';
 import { prepare } from '../run/prepare.ts';
 import type { Surroundings } from '../run/surroundings.ts';
 import { addContext, contextWord } from './add-context.ts';
-import { parseArguments } from './arguments.ts';
-import { kvs, kvsWord } from './kvs.ts';
-import { ctl, ctlWord } from './ctl.ts';
+import { watchTerminal } from './lost-terminal.ts';
+import { parseArguments } from './options/arguments.ts';
 import { Console } from './console.ts';
-import { printDryRun, type Printer } from './dry-run.ts';
+import { printDryRun } from './dry-run.ts';
+import { standardOutput } from './printer.ts';
+import { fullHelp, shortHelp, subCommandHelp } from './help/help-text.ts';
+import { optionTable } from './options/options.ts';
+import type { Program } from './program.ts';
 import { run } from './run.ts';
+import { asksForHelp, findSubCommand } from './find-sub-command.ts';
+import { subCommands } from './sub-commands.ts';
 
 declare const DISBATCH_VERSION: string;
 declare const __dirname: string;
 
+const printer = standardOutput();
+const letGoOfTerminal = watchTerminal();
+
 async function main(): Promise<number> {
   const started = takeStartedWith(process.env);
   const words = process.argv.slice(2);
-  const printer = standardOutput();
-  if (words[0] === contextWord)
-    return addContext(
-      words.slice(1),
-      { folder: __dirname, version: DISBATCH_VERSION, openFiles: started.nofile },
-      printer,
-    );
-  if (words[0] === ctlWord && words.length > 1) return ctl(words.slice(1), DISBATCH_VERSION, printer);
-  if (words[0] === kvsWord && words.length > 1) return kvs(words.slice(1), { env: process.env, started }, printer);
+  const program: Program = { folder: __dirname, version: DISBATCH_VERSION, started, env: process.env };
+  if (words[0] === contextWord) return addContext(words.slice(1), program, printer);
+  const command = findSubCommand(subCommands, words, existsSync);
+  if (command !== undefined) {
+    const rest = words.slice(1);
+    if (!asksForHelp(rest)) return command.run(rest, program, printer);
+    await printer.print(subCommandHelp(command, printer.width));
+    return 0;
+  }
   const parsed = parseArguments(words, process.env);
   switch (parsed.kind) {
     case 'help':
-      await printer.print(parsed.text);
+      await printer.print((parsed.all ? fullHelp : shortHelp)(optionTable, subCommands, printer.width));
       return 0;
     case 'version':
       await printer.print(`${DISBATCH_VERSION}\n`);
@@ -59,26 +68,6 @@ async function main(): Promise<number> {
   }
 }
 
-/** Standard output; who reads it may leave before the end (`| head`). */
-function standardOutput(): Printer {
-  const { stdout } = process;
-  let gone = false;
-  stdout.on('error', () => (gone = true));
-  return {
-    isTerminal: stdout.isTTY,
-    print: async (text) => {
-      if (gone) return false;
-      if (!stdout.write(text)) {
-        await new Promise<void>((resolve) => {
-          stdout.once('drain', resolve);
-          stdout.once('error', () => resolve());
-        });
-      }
-      return !gone;
-    },
-  };
-}
-
 function onFailure(error: unknown): number {
   if (error instanceof DisbatchError) {
     process.stderr.write(`disbatch: ${error.message.split('\n').map(visible).join('\n')}\n`);
@@ -90,8 +79,16 @@ function onFailure(error: unknown): number {
   return 1;
 }
 
-process.on('uncaughtException', (error) => process.exit(onFailure(error)));
+function leave(status: number): never {
+  letGoOfTerminal();
+  process.exit(status);
+}
+
+process.on('uncaughtException', (error) => leave(onFailure(error)));
 main().then(
-  (status) => process.exit(status),
-  (error: unknown) => process.exit(onFailure(error)),
+  (status) => {
+    const failure = printer.failure();
+    leave(failure === undefined ? status : Math.max(status, onFailure(failure)));
+  },
+  (error: unknown) => leave(onFailure(error)),
 );

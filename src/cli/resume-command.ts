@@ -3,8 +3,9 @@
  */
 
 import { shellQuoted } from '../base/terminal-text.ts';
-import type { RunArguments } from './arguments.ts';
-import { isOptional, optionTable } from './options.ts';
+import type { RunArguments } from './options/arguments.ts';
+import { optionTable } from './options/options.ts';
+import { isOptional } from './options/option-spec.ts';
 
 /**
  * @param carried - whether the new status file holds the records of the files that this run resumed

@@ -6,15 +6,19 @@ import type { TaskSource } from '../driver/task-source.ts';
 import type { RunSnapshot } from '../contract/snapshot.ts';
 import { detailsFile } from '../contract/run-files.ts';
 import { summaryJson } from '../monitor/summary-json.ts';
+import { plain } from '../monitor/progress.ts';
 import { summary } from '../monitor/summary.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import { beginRun, type BegunRun } from '../run/begin-run.ts';
 import { resultsFolder } from '../run/record-files.ts';
 import type { Surroundings } from '../run/surroundings.ts';
-import type { RunArguments } from './arguments.ts';
+import type { RunArguments } from './options/arguments.ts';
 import type { Console } from './console.ts';
-import type { Printer } from './dry-run.ts';
+import type { Printer } from './printer.ts';
+import { makeNotifier, newsSource, newsWidth, tellEnd, watchedBy } from './run-notifier.ts';
 import { resumeCommand } from './resume-command.ts';
 import { watchSignals } from './signals.ts';
+import { startWebOfRun } from './web-of-run.ts';
 
 /**
  * @returns the exit status of the command
@@ -27,15 +31,19 @@ export async function run(
   say: Console,
   printer: Printer,
 ): Promise<number> {
-  const begun = await beginRun(given.options, openSource, around);
+  const notifier = makeNotifier(given.notify, around);
+  const begun = await beginRun(given.options, openSource, { ...around, ...watchedBy(notifier) });
   if (begun === 'no tasks') {
     say.notice('No tasks to run.');
     if (given.json) await printer.print('{"end":"no tasks","exitStatus":0}\n');
     return 0;
   }
+  const { prefix } = begun.files;
+  const endWeb = given.web && startWebOfRun({ ...around, prefix, address: given.web, isTerminal: say.isTerminal });
   try {
-    return await perform(given, begun, around, say, printer);
+    return await perform(given, begun, around, say, printer, notifier);
   } finally {
+    endWeb?.();
     await begun.close();
   }
 }
@@ -46,12 +54,15 @@ async function perform(
   around: Surroundings,
   say: Console,
   printer: Printer,
+  notifier: Notifier | undefined,
 ): Promise<number> {
   const { driver, files } = begun;
   let endWatch = (): void => {};
+  let isTelling = false;
   const forced = new Promise<void>((resolve) => {
-    endWatch = watch(begun, around, say, resolve);
+    endWatch = watch(begun, around, say, resolve, () => isTelling);
   });
+  notifier?.begin(newsSource(begun));
   say.startLive(() => driver.snapshot());
   const { snapshot, end, exitStatus, unwritten } = await begun.toItsEnd(forced);
   say.stopLive();
@@ -72,6 +83,11 @@ async function perform(
     };
     await printer.print(`${summaryJson(snapshot, facts)}\n`);
   }
+  if (notifier !== undefined) {
+    isTelling = true;
+    const shown = summary(snapshot, { statusPath: files.status, resumeCommand: resume, width: newsWidth }, plain);
+    await tellEnd(notifier, { exitStatus, resumeCommand: resume, summary: shown }, forced, say);
+  }
   await begun.close();
   endWatch();
   if (unwritten !== undefined) throw unwritten;
@@ -82,10 +98,22 @@ function isEmpty({ counts }: RunSnapshot): boolean {
   return counts.finished + counts.skipped + counts.barriers + counts.perEngineFailed === 0;
 }
 
-/** What signals do to the run. @returns what ends the watch */
-function watch({ driver }: BegunRun, { started }: Surroundings, say: Console, force: () => void): () => void {
+/**
+ * What signals do to the run.
+ *
+ * @param isTelling - whether only the last news is waited for
+ * @returns what ends the watch
+ */
+function watch(
+  { driver }: BegunRun,
+  { started }: Surroundings,
+  say: Console,
+  force: () => void,
+  isTelling: () => boolean,
+): () => void {
   return watchSignals(started, {
     end: (signal) => {
+      if (isTelling()) return force();
       const { running } = driver.snapshot();
       say.notice(`${signal}: ending ${running} running ${running === 1 ? 'task' : 'tasks'}; once more to end at once.`);
       driver.signal(signal);

@@ -9,6 +9,7 @@
 import { noBytes, type ByteString } from '../base/byte-string.ts';
 import type { PerEngineTask, Task } from '../task/task.ts';
 import type { RunOverview } from './overview.ts';
+import type { RunningTasks } from './running.ts';
 
 /** The slot number of per-engine tasks. Source: the original's DISBATCH_CYLINDER_RANK. */
 export const perEngineSlot = -1;
@@ -112,6 +113,8 @@ export interface PlannedEngine {
 /** Somebody who looks at the run, or wants something of it, to the driver. */
 export type FromControl =
   | { readonly type: 'status' }
+  /** What is running: on these engines, or on all; at most so many tasks, those that have been running longest. */
+  | { readonly type: 'running'; readonly engines: readonly number[] | undefined; readonly limit: number }
   | { readonly type: 'stop-engine'; readonly rank: number }
   | { readonly type: 'stop-context'; readonly label: string }
   | { readonly type: 'stop-run' }
@@ -121,6 +124,7 @@ export type FromControl =
 /** The driver's answers. */
 export type ToControl =
   | { readonly type: 'overview'; readonly overview: RunOverview }
+  | { readonly type: 'running'; readonly running: RunningTasks }
   /** What was wanted is done, or why it cannot be. */
   | { readonly type: 'answer'; readonly problem: string | undefined }
   | { readonly type: 'over'; readonly exitStatus: number; readonly overview: RunOverview };

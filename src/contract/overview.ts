@@ -15,8 +15,21 @@ export interface RunOverview {
   readonly start: number;
   readonly now: number;
   readonly tasks: TaskCounts;
+  /** Slots of the engines that work. */
+  readonly slots: number;
+  /** All tasks are known: none comes any more. */
+  readonly streamEnded: boolean;
+  /** Barriers that are settled; and the one that is waited at. */
+  readonly barriers: number;
+  readonly barrier: BarrierOverview | undefined;
   readonly contexts: readonly ContextOverview[];
   readonly engines: readonly EngineOverview[];
+}
+
+export interface BarrierOverview {
+  readonly taskId: number;
+  readonly lineNumber: number;
+  readonly since: number;
 }
 
 export interface TaskCounts {
@@ -26,9 +39,14 @@ export interface TaskCounts {
   readonly failed: number;
   /** Taken over from an earlier run. */
   readonly skipped: number;
+  /** Failures among them. */
+  readonly skippedFailed: number;
+  readonly perEngineFailed: number;
   readonly running: number;
   /** Lost with an engine; they run again. */
   readonly lost: number;
+  /** Sum of the elapsed times of what is counted as finished, in seconds. */
+  readonly taskSeconds: number;
 }
 
 export interface ContextOverview {
@@ -52,7 +70,10 @@ export interface EngineOverview {
   readonly rank: number;
   /** Rank of its context. */
   readonly context: number;
+  /** As its context names it. */
   readonly node: string;
+  /** What it calls itself: the node in records. */
+  readonly hostname: string;
   readonly pid: number;
   readonly slots: number;
   readonly stage: EngineSight;
@@ -66,7 +87,8 @@ export interface EngineOverview {
 
 const tasks = isRecord<TaskCounts>({
   ...{ total: isOptional(isInteger), finished: isInteger, failed: isInteger, skipped: isInteger },
-  ...{ running: isInteger, lost: isInteger },
+  ...{ skippedFailed: isInteger, perEngineFailed: isInteger, running: isInteger, lost: isInteger },
+  taskSeconds: isNumber,
 });
 
 const context = isRecord<ContextOverview>({
@@ -75,13 +97,23 @@ const context = isRecord<ContextOverview>({
 });
 
 const engine = isRecord<EngineOverview>({
-  ...{ rank: isInteger, context: isInteger, node: isText, pid: isInteger, slots: isInteger, running: isInteger },
+  ...{
+    rank: isInteger,
+    context: isInteger,
+    node: isText,
+    hostname: isText,
+    pid: isInteger,
+    slots: isInteger,
+    running: isInteger,
+  },
   ...{ assigned: isInteger, finished: isInteger, failed: isInteger, last: isNumber },
   stage: isOneOf('launching', 'starting', 'working', 'draining', 'stopping', 'ending', 'leaving', 'lost', 'gone'),
 });
 
 export const isOverview = isRecord<RunOverview>({
   ...{ prefix: isText, taskName: isText, end: isOptional(isText), start: isNumber, now: isNumber, tasks },
+  ...{ slots: isInteger, streamEnded: isBoolean, barriers: isInteger },
+  barrier: isOptional(isRecord<BarrierOverview>({ taskId: isInteger, lineNumber: isInteger, since: isNumber })),
   ...{ phase: isOneOf('running', 'closing', 'killing', 'over') },
   ...{ contexts: isListOf(context), engines: isListOf(engine) },
 });

@@ -55,6 +55,11 @@ export function dbUtilFile(prefix: string): string {
   return `${prefix}_dbUtil.sh`;
 }
 
+/** The address of the run's web page, with its secret, with `-w`. */
+export function urlFile(prefix: string): string {
+  return `${prefix}_url`;
+}
+
 /** What a context that was added printed. */
 export function contextLaunchLog(prefix: string, pid: number): string {
   return `${prefix}_${pid}_context_launch.log`;
@@ -74,7 +79,7 @@ export function defaultName(taskName: string, now: Date, random: number): string
 }
 
 /** Ends of file names that are taken off a prefix: the shell completes to them. */
-const ends = /_(status\.txt|details\.jsonl|key\.json|dbUtil\.sh|kvsinfo\.txt|driver\.log|taskcommand\.log)$/;
+const ends = /_(status\.txt|details\.jsonl|key\.json|dbUtil\.sh|kvsinfo\.txt|driver\.log|url|taskcommand\.log)$/;
 
 /** The prefix that somebody means who names it, or one of the files of the run. */
 export function prefixOf(given: string): string {

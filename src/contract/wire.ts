@@ -21,6 +21,7 @@ import type {
   ToEngine,
 } from './messages.ts';
 import { isOverview } from './overview.ts';
+import { isRunningTasks } from './running.ts';
 
 /** Who is there, and of which version: both sides must be of the same. */
 export type Hello =
@@ -169,6 +170,9 @@ const fromContext = isVariant<FromContext>('type', {
 type FromO<T extends FromControl['type']> = Extract<FromControl, { type: T }>;
 const fromControl = isVariant<FromControl>('type', {
   status: isRecord<FromO<'status'>>({ type: type('status') }),
+  running: isRecord<FromO<'running'>>({
+    ...{ type: type('running'), engines: isOptional(isListOf(isInteger)), limit: isInteger },
+  }),
   'stop-engine': isRecord<FromO<'stop-engine'>>({ type: type('stop-engine'), rank: isInteger }),
   'stop-context': isRecord<FromO<'stop-context'>>({ type: type('stop-context'), label: isText }),
   'stop-run': isRecord<FromO<'stop-run'>>({ type: type('stop-run') }),
@@ -179,6 +183,7 @@ type ToO<T extends ToControl['type']> = Extract<ToControl, { type: T }>;
 const toControl = isVariant<ToControl | Refusal>('type', {
   refused,
   overview: isRecord<ToO<'overview'>>({ type: type('overview'), overview: isOverview }),
+  running: isRecord<ToO<'running'>>({ type: type('running'), running: isRunningTasks }),
   answer: isRecord<ToO<'answer'>>({ type: type('answer'), problem: isOptional(isText) }),
   over: isRecord<ToO<'over'>>({ type: type('over'), exitStatus: isInteger, overview: isOverview }),
 } satisfies Record<(ToControl | Refusal)['type'], unknown>);

@@ -14,11 +14,13 @@ import type { Logger } from '../base/log.ts';
 import { leaseTimes } from '../contract/lease-times.ts';
 import type { FromContext, FromEngine, ToContext, ToEngine } from '../contract/messages.ts';
 import type { RunOverview } from '../contract/overview.ts';
+import type { RunningTasks } from '../contract/running.ts';
 import type { RunSnapshot } from '../contract/snapshot.ts';
 import type { Effects } from './effects.ts';
 import type { Feeder } from './feeder.ts';
 import { runOverview } from './overview.ts';
 import * as reactor from './reactor.ts';
+import { runningTasks } from './running-tasks.ts';
 import { runState, type RunState } from './run-state.ts';
 import { newState, type DriverOptions, type DriverState } from './state.ts';
 
@@ -172,6 +174,11 @@ export class Driver {
   overview(): RunOverview {
     const { prefix, taskName, total } = this.parts;
     return runOverview(this.state, { prefix, taskName, total, start: this.start, now: this.now() });
+  }
+
+  /** What slots run: see running-tasks. */
+  running(engines: readonly number[] | undefined, limit: number): RunningTasks {
+    return runningTasks(this.state, engines, limit, this.now());
   }
 
   /** The run as programs see it in the store. */

@@ -2,7 +2,8 @@
  * The run with its contexts and engines, from the driver's state. Pure.
  */
 
-import type { EngineOverview, RunOverview } from '../contract/overview.ts';
+import type { BarrierOverview, EngineOverview, RunOverview } from '../contract/overview.ts';
+import type { Barrier } from '../task/task.ts';
 import type { DriverState, EngineState } from './state.ts';
 
 /** What of the overview is not in the state. */
@@ -15,16 +16,20 @@ export interface OverviewFrame {
 }
 
 export function runOverview(state: DriverState, { prefix, taskName, total, start, now }: OverviewFrame): RunOverview {
-  const { counts, runningTasks, unsettled, phase, end } = state;
-  const { finished, failed, skipped } = counts;
+  const { counts, runningTasks, unsettled, phase, end, slots, streamEnded, barrier } = state;
+  const { finished, failed, skipped, skippedFailed, perEngineFailed, barriers, taskSeconds } = counts;
   return {
-    ...{ prefix, taskName, phase, end: end?.why, start, now },
+    ...{ prefix, taskName, phase, end: end?.why, start, now, slots, streamEnded, barriers },
+    barrier: barrier === undefined ? undefined : waitsAt(barrier.barrier, barrier.since),
     // Those in doubt have ended, and count as running until it is known how.
     tasks: {
       total,
       finished,
       failed,
       skipped,
+      skippedFailed,
+      perEngineFailed,
+      taskSeconds,
       running: runningTasks + state.doubted.size,
       lost: lostOf(state, unsettled),
     },
@@ -35,13 +40,30 @@ export function runOverview(state: DriverState, { prefix, taskName, total, start
   };
 }
 
+function waitsAt({ taskId, lineNumber }: Barrier, since: number): BarrierOverview {
+  return { taskId, lineNumber, since };
+}
+
 function lostOf(state: DriverState, unsettled: number): number {
   return unsettled - state.runningTasks - state.doubted.size;
 }
 
 function engineOverview(engine: EngineState): EngineOverview {
-  const { rank, context, node, pid, slots, assigned, finished, failed, lastAt } = engine;
+  const { rank, context, node, hostname, pid, slots, assigned, finished, failed, lastAt } = engine;
   const stage = engine.stage === 'working' && engine.draining ? 'draining' : engine.stage;
   const running = [...engine.running.values()].filter(({ task }) => task.kind === 'task').length;
-  return { rank, context: context.rank, node, pid, slots, stage, running, assigned, finished, failed, last: lastAt };
+  return {
+    rank,
+    context: context.rank,
+    node,
+    hostname,
+    pid,
+    slots,
+    stage,
+    running,
+    assigned,
+    finished,
+    failed,
+    last: lastAt,
+  };
 }

@@ -163,6 +163,9 @@ export class Peers {
       case 'status':
         sendTo(connection, { type: 'overview', overview: driver.overview() });
         return;
+      case 'running':
+        sendTo(connection, { type: 'running', running: driver.running(message.engines, message.limit) });
+        return;
       case 'stop-engine':
         sendTo(connection, { type: 'answer', problem: driver.stopEngine(message.rank) });
         return;

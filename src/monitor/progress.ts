@@ -35,8 +35,16 @@ export class RateMeter {
  *
  * Long tasks finish rarely: then the mean time of a task and the number of slots say more than the rate of the window.
  */
-export function timeToGo(snapshot: RunSnapshot, rate: number | undefined): number | undefined {
-  const { counts, total, slots } = snapshot;
+export function timeToGo(
+  {
+    counts,
+    total,
+    slots,
+  }: Pick<RunSnapshot, 'total' | 'slots'> & {
+    readonly counts: Pick<RunSnapshot['counts'], 'finished' | 'skipped' | 'taskSeconds'>;
+  },
+  rate: number | undefined,
+): number | undefined {
   if (total === undefined || counts.finished === 0) return undefined;
   const left = total - counts.skipped - counts.finished;
   if (left <= 0) return 0;

@@ -47,7 +47,7 @@ export function summary(snapshot: RunSnapshot, facts: SummaryFacts, paint: Paint
 
 function headline({ counts, total, start, now }: RunSnapshot, paint: Paint): string {
   const wall = now - start;
-  const rate = counts.finished > 0 && wall > 0 ? `, ${perSecond(counts.finished / wall)} tasks/s` : '';
+  const rate = counts.finished > 0 && wall > 0 ? `, ${rateText(counts.finished / wall)} tasks/s` : '';
   const of = total !== undefined && total !== counts.finished + counts.skipped ? ` of ${grouped(total)}` : '';
   const tasks = (count: number): string => (count === 1 ? 'task' : 'tasks');
   const parts = [`${grouped(counts.finished)}${of} ${tasks(of === '' ? counts.finished : (total as number))} run`];
@@ -115,6 +115,6 @@ export function ending(record: Pick<StatusRecord, 'exitCode' | 'pid'>): string {
 }
 
 /** A rate to three places: 0.123, 4.56, 78.9, 12,345. */
-function perSecond(rate: number): string {
+export function rateText(rate: number): string {
   return rate < 100 ? rate.toPrecision(3) : grouped(rate);
 }

@@ -9,6 +9,7 @@
 import { hostname } from 'node:os';
 import type { ByteString } from '../base/byte-string.ts';
 import type { DisbatchError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import { openLog } from '../base/open-log.ts';
 import { Releasers } from '../base/releasers.ts';
 import { runFiles, type RunFiles } from '../contract/run-files.ts';
@@ -27,6 +28,8 @@ import type { Surroundings } from './surroundings.ts';
 export interface BegunRun {
   readonly driver: Driver;
   readonly files: RunFiles;
+  /** The driver's. */
+  readonly log: Logger;
   /** Whether its status file holds the records of the files that it resumes, so that the next resume needs it alone. */
   readonly carries: boolean;
   /**
@@ -111,7 +114,7 @@ async function begin(
   const { driver, records, tellOver, settle } = parts;
   let settled: Promise<void> | undefined;
   return {
-    ...{ driver, files, carries: prepared.carries },
+    ...{ driver, files, log, carries: prepared.carries },
     toItsEnd: async (forced) => {
       await Promise.race([driver.run(), forced]);
       const end = (): RunEnd => driver.snapshot().end ?? { why: 'done' };

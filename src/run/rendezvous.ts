@@ -8,7 +8,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -16,6 +16,7 @@ import { DisbatchError, systemReason } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Releasers } from '../base/releasers.ts';
 import { shellQuoted } from '../base/terminal-text.ts';
+import { writeWhole } from '../base/write-whole.ts';
 import type { Connection } from '../channel/connection.ts';
 import { Port } from '../channel/port.ts';
 import { dbUtilFile, keyFile, storeInfoFile } from '../contract/run-files.ts';
@@ -125,18 +126,9 @@ function ownAddresses(): string[] {
 
 /** Writes a file that is never seen half written, nor ever with another mode. With `releasers`, it goes with the run. */
 function leave(path: string, text: string, mode: number, releasers: Releasers | undefined): void {
-  const draft = `${path}.${process.pid}.new`;
   try {
-    rmSync(draft, { force: true });
-    const fd = openSync(draft, 'wx', mode);
-    try {
-      writeSync(fd, text);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, path);
+    writeWhole(path, text, mode);
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new DisbatchError(
       'prefix-unusable',
       `The file ${path} cannot be written (${systemReason(error)}). Choose a place that you may write to with -p.`,
@@ -151,6 +143,7 @@ function dbUtilScript(folder: string, prefix: string): string {
 # Takes part in a run of disBatch that is going on, from this or any host that shares its folder:
 #   ${prefix.slice(prefix.lastIndexOf('/') + 1)}_dbUtil.sh -s HOST:CORES    adds hosts to the run
 #   sbatch -n TASKS ${prefix.slice(prefix.lastIndexOf('/') + 1)}_dbUtil.sh    adds a job
+#   ${prefix.slice(prefix.lastIndexOf('/') + 1)}_dbUtil.sh --mon            watches the run
 #   ${prefix.slice(prefix.lastIndexOf('/') + 1)}_dbUtil.sh --help           more
 # A job may not have the PATH of the run.
 command -v node >/dev/null 2>&1 || export PATH="$PATH:"${shellQuoted(dirname(process.execPath))}

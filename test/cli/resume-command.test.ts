@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseArguments, type RunArguments } from '../../src/cli/arguments.ts';
+import { parseArguments, type RunArguments } from '../../src/cli/options/arguments.ts';
 import { resumeCommand } from '../../src/cli/resume-command.ts';
 
 function parsed(words: readonly string[]): RunArguments {

@@ -75,12 +75,12 @@ test('what it cannot do it says, and only the owner of the run can use it', asyn
   await run.has('there');
   const help = await addTo(run, '--help').finished;
   expect([help.status, help.stderr]).toEqual([0, '']);
-  expect(help.stdout).toMatch(/-s, --ssh-node <HOST:CORES>/);
+  expect(help.stdout).toMatch(/-s, --ssh-node HOST:CORES/);
   expect(help.stdout).not.toContain('--resume-from');
   expect(await addTo(run, '--mon').finished).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(
-      /^disbatch: --mon \(the monitor\) is not part of this version\. Look at the run with: disbatch ctl \S+ status\n$/,
+      /^disbatch: The monitor needs a terminal, for its keys and its screen\. Look once with: disbatch ctl \S+ status\n$/,
     ) as string,
   });
   expect(await addTo(run).finished).toMatchObject({

@@ -89,16 +89,27 @@ const fromContext: fc.Arbitrary<FromContext> = fc.oneof(
 );
 
 const engineSight = fc.record({
-  ...{ rank: count, context: count, node: fc.string(), pid: count, slots: count, running: count, last: time },
+  ...{
+    rank: count,
+    context: count,
+    node: fc.string(),
+    hostname: fc.string(),
+    pid: count,
+    slots: count,
+    running: count,
+    last: time,
+  },
   ...{ assigned: count, finished: count, failed: count },
   stage: fc.constantFrom('launching' as const, 'working' as const, 'draining' as const, 'lost' as const),
 });
 const overview: fc.Arbitrary<RunOverview> = fc.record({
   ...{ prefix: fc.string(), taskName: fc.string(), end: problem, start: time, now: time },
+  ...{ slots: count, streamEnded: fc.boolean(), barriers: count },
+  barrier: fc.option(fc.record({ taskId: count, lineNumber: count, since: time }), { nil: undefined }),
   phase: fc.constantFrom('running' as const, 'closing' as const, 'killing' as const, 'over' as const),
   tasks: fc.record({
     ...{ total: fc.option(count, { nil: undefined }), finished: count, failed: count, skipped: count },
-    ...{ running: count, lost: count },
+    ...{ skippedFailed: count, perEngineFailed: count, running: count, lost: count, taskSeconds: time },
   }),
   contexts: fc.array(
     fc.record({
@@ -108,8 +119,15 @@ const overview: fc.Arbitrary<RunOverview> = fc.record({
   ),
   engines: fc.array(engineSight),
 });
+const runningTask = fc.record({
+  ...{ engine: count, slot: fc.integer({ min: -1 }), kind: fc.constantFrom('task' as const, 'per-engine' as const) },
+  ...{ taskId: count, lineNumber: count, repeatIndex: fc.integer(), since: time, command: fc.string() },
+});
 const fromControl: fc.Arbitrary<FromControl> = fc.oneof(
   fc.record({ type: type('status') }),
+  fc.record({
+    ...{ type: type('running'), engines: fc.option(fc.array(count), { nil: undefined }), limit: count },
+  }),
   fc.record({ type: type('stop-engine'), rank: count }),
   fc.record({ type: type('stop-context'), label: fc.string() }),
   fc.record({ type: type('stop-run') }),
@@ -117,6 +135,7 @@ const fromControl: fc.Arbitrary<FromControl> = fc.oneof(
 );
 const toControl: fc.Arbitrary<ToControl> = fc.oneof(
   fc.record({ type: type('overview'), overview }),
+  fc.record({ type: type('running'), running: fc.record({ now: time, total: count, tasks: fc.array(runningTask) }) }),
   fc.record({ type: type('answer'), problem }),
   fc.record({ type: type('over'), exitStatus: count, overview }),
 );

@@ -27,7 +27,11 @@ function settled(text: string, folder: string): string {
     .replace(new RegExp(`(?<![\\w.-])${hostname().replace(/[.]/g, '\\.')}(?![\\w-])`, 'g'), shownHost)
     .replace(/_disBatch_\d{12}_\d{3}/g, '_disBatch_DATE_NUMBER')
     .replace(/(\bin|\btask time) (?:\d+\.\d+ s|\d+[\d:]*\d)/g, '$1 TIME')
-    .replace(/, [\d.e+]+ tasks\/s\)/g, ')')
+    .replace(/, [\d.e+]+ tasks\/s(?=\)|$)/gm, '')
+    .replace(
+      /^( {2})\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: to (?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d)?, took [\d.:]+(?: s)?/gm,
+      '$1DATE',
+    )
     .split('\n')
     .map(settledRecord)
     .join('\n');
@@ -92,6 +96,9 @@ describe('the examples run, and print what the page shows', () => {
     expect(pages.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'README.md',
+        'docs/tutorial.md',
+        'docs/from-parallel.md',
+        'docs/from-job-arrays.md',
         'docs/task-files.md',
         'docs/status-file.md',
         'docs/resume.md',

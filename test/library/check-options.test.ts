@@ -1,14 +1,17 @@
 /** The options of the library against those of the command line. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseArguments } from '../../src/cli/arguments.ts';
-import { optionTable } from '../../src/cli/options.ts';
+import { parseArguments } from '../../src/cli/options/arguments.ts';
+import { optionTable } from '../../src/cli/options/options.ts';
 import { checkJoinOptions, checkOptions, optionNames } from '../../src/library/check-options.ts';
 import type { DisBatcherOptions } from '../../src/library/options.ts';
 import type { RunOptions } from '../../src/run/run-options.ts';
 
 /** Options of the command that are not about what a run is, or that a program has other ways for. */
-const notForPrograms = ['taskserver', 'taskcommand', 'sign-in', 'dry-run', 'json', 'quiet', 'version', 'help'];
+const notForPrograms = [
+  ...['taskserver', 'taskcommand', 'sign-in', 'dry-run', 'json', 'quiet', 'version', 'help'],
+  ...['web', 'web-address', 'mailTo', 'mailFreq', 'notify'],
+];
 /** What only a program can say. */
 const ofPrograms = ['name', 'env', 'signal', 'onNotice', 'openFiles'];
 

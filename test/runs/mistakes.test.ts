@@ -35,7 +35,6 @@ describe('on the command line', () => {
       ['-s', 'localhost:1', 'Tasks', 'more'],
       '2 disbatch: One task file at a time: "more" is one word too many. Is a blank unquoted?\n',
     ],
-    [['--mailTo', 'me', 'Tasks'], '2 disbatch: --mailTo (mail) is not part of this version. Leave it out.\n'],
     [
       ['--loglevel', 'LOUD', 'Tasks'],
       "2 disbatch: Option '--loglevel <LEVEL>' argument 'LOUD' is invalid. It can be CRITICAL or ERROR or WARNING or INFO or DEBUG. See disbatch --help.\n",

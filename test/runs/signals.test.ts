@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
+  disbatch,
   lives,
   readRecords,
   runDisbatch,
@@ -139,4 +141,21 @@ test('with --fail-fast the first failure ends the running tasks at once', async 
   expect(readRecords(statusFile(folder))).toMatchObject([{ taskId: 1, exitCode: 9 }]);
   await until('tasks are dead', () => !pidsOf(folder, 'a').some(lives));
   expect(readdirSync(folder)).not.toContain('never');
+});
+
+test('a terminal that goes away ends the tasks in order, and leaves no core file', async () => {
+  const folder = testFolder();
+  const tasks = writeTasks(folder, ['echo done', slow('a')]);
+  // The first shell ends with its terminal; the second stays, and tells how the command ended.
+  const command = `'${disbatch}' -s localhost:2 -p run ${tasks}`;
+  const line = `(trap : HUP; ${command}; echo $? > ended.new; mv ended.new ended); :`;
+  const terminal = spawn('script', ['-qfc', line, '/dev/null'], { cwd: folder, stdio: ['pipe', 'ignore', 'ignore'] });
+  onTestFinished(() => void terminal.kill('SIGKILL'));
+  await until('the task runs', () => written(folder, 'a'));
+  const pids = pidsOf(folder, 'a');
+  terminal.kill('SIGKILL');
+  await until('the command has ended', () => existsSync(join(folder, 'ended')));
+  expect(readFileSync(join(folder, 'ended'), 'utf8')).toBe('129\n');
+  await until('the task is dead', () => !pids.some(lives));
+  expect(readRecords(join(folder, 'run_status.txt')).map(({ taskId }) => taskId)).toEqual([0]);
 });

@@ -15,7 +15,8 @@ const write = (path: string, text: string): void => writeFileSync(join(checkout,
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'build-'));
   cpSync('scripts', join(checkout, 'scripts'), { recursive: true });
-  for (const folder of ['src/cli', 'src/engine', 'src/library', 'native', 'bare'])
+  const monitor = ['terminal', 'web', 'page', 'report', 'report/page'].map((room) => `src/monitor/${room}`);
+  for (const folder of ['src/cli', 'src/engine', 'src/library', 'src/notify', ...monitor, 'native', 'bare'])
     mkdirSync(join(checkout, folder), { recursive: true });
   for (const file of ['disbatch.sh', 'start.cjs']) cpSync(`src/cli/${file}`, join(checkout, 'src/cli', file));
   write('package.json', '{ "version": "1.2.3" }');
@@ -27,6 +28,10 @@ beforeEach(() => {
   write('src/engine/portable-launcher.ts', "console.log('launcher');\n");
   write('src/engine/main.ts', "console.log('engine');\n");
   write('src/library/index.ts', "export { DisBatcher } from './disbatcher.ts';\n");
+  for (const entry of ['terminal/main.ts', 'web/main.ts', 'report/main.ts', 'page/main.tsx', 'report/page/main.tsx'])
+    write(`src/monitor/${entry}`, 'export const entry = 1;\n');
+  write('src/monitor/page/page.html', '<!doctype html>\n');
+  write('src/notify/mail.ts', 'export const sendMail = 1;\n');
   write('src/library/disbatcher.ts', 'export class DisBatcher {}\n');
   for (const script of ['engine.sh', 'slot.sh']) cpSync(`src/engine/${script}`, join(checkout, 'src/engine', script));
   write('native/launcher.c', '#include <stdio.h>\nint main(void) { return puts("native") < 0; }\n');
@@ -45,6 +50,7 @@ function build(PATH = process.env['PATH']): { status: number | null; stdout: str
 const made = (): string[] => readdirSync(join(checkout, 'dist')).filter((name) => !name.startsWith('.'));
 const portable = [
   'disbatch',
+  'disbatch.1',
   'disbatch.cjs',
   'engine.cjs',
   'engine.sh',
@@ -52,9 +58,16 @@ const portable = [
   'library.d.cts',
   'library.d.mts',
   'library.mjs',
+  'mail.cjs',
+  'page.html',
+  'page.js',
   'portable-launcher.cjs',
+  'report-page.js',
+  'report.cjs',
   'slot.sh',
   'start.cjs',
+  'terminal.cjs',
+  'web.cjs',
 ];
 
 describe('npm run build', () => {

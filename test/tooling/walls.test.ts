@@ -84,13 +84,18 @@ describe('the linter', () => {
         'src/driver/driver.ts': text,
         'src/engine/task-env.ts': text,
         'src/context/slurm-env.ts': text,
-        'src/monitor/run-view.ts': text,
+        'src/monitor/run-figures.ts': text,
         'src/monitor/terminal.ts': text,
       }),
     ).toEqual(
-      ['context/slurm-env', 'contract/keys', 'driver/reactor', 'engine/task-env', 'monitor/run-view', 'task/task'].map(
-        (name) => `src/${name}.ts ${restricted}`,
-      ),
+      [
+        'context/slurm-env',
+        'contract/keys',
+        'driver/reactor',
+        'engine/task-env',
+        'monitor/run-figures',
+        'task/task',
+      ].map((name) => `src/${name}.ts ${restricted}`),
     );
   });
 
