@@ -23,6 +23,17 @@ const mayImport = {
   cli: [...roles, 'reach', 'run', 'monitor', 'notify', 'programs', 'library'],
 };
 
+/** The same between the rooms of src/monitor/, whose own files everybody there may import. */
+const roomsMayImport = {
+  records: [],
+  analysis: ['records'],
+  terminal: ['records', 'analysis'],
+  web: ['records', 'analysis'],
+  // What the browser runs knows the server by its answers alone.
+  page: ['web/answers.ts'],
+  report: ['records', 'analysis'],
+};
+
 /** What the terminal monitor shows, and what its keys do. */
 const terminal = [
   ...[
@@ -127,8 +138,8 @@ const pure = {
   ],
 };
 
-/** A wall as a setting of no-restricted-imports. `folder` is undefined for what lies above all folders. */
-function wall(folder, isPure) {
+/** A wall as a setting of no-restricted-imports. */
+function wall(folder, isPure, room) {
   const closed = Object.keys(mayImport).filter((other) => other !== folder && !mayImport[folder].includes(other));
   const patterns = [
     {
@@ -141,6 +152,14 @@ function wall(folder, isPure) {
       regex: `^(\\.\\./)+(${closed.join('|')})/`,
       message: `src/${folder}/ may import ${mayImport[folder].join(', ') || 'nothing'} only: oxlint.config.mjs has the walls, docs/architecture.md why.`,
     });
+  }
+  if (room !== undefined) {
+    const open = roomsMayImport[room];
+    const message = `src/monitor/${room}/ may import ${open.join(', ') || 'no other room'} only: oxlint.config.mjs has the walls.`;
+    for (const other of Object.keys(roomsMayImport).filter((name) => name !== room && !open.includes(name))) {
+      const inside = open.filter((path) => path.startsWith(`${other}/`)).map((path) => `!**/${path}`);
+      patterns.push({ group: [`**/../${other}/*`, ...inside], message });
+    }
   }
   if (isPure) patterns.push({ regex: '^node:', message: "A pure file imports no module of Node's." });
   return ['error', { patterns }];
@@ -179,15 +198,24 @@ const overrides = [
 for (const folder of Object.keys(mayImport)) {
   overrides.push({ files: [`src/${folder}/**`], rules: { 'no-restricted-imports': wall(folder, false) } });
 }
-// A later override takes the place of an earlier one, so a pure file's has its folder's wall in it.
-for (const [folder, files] of Object.entries(pure)) {
+for (const room of Object.keys(roomsMayImport)) {
   overrides.push({
-    files,
-    rules: {
-      'no-restricted-imports': wall(folder, true),
-      'no-restricted-globals': ['error', { name: 'process', message: 'A pure file is told what it needs to know.' }],
-    },
+    files: [`src/monitor/${room}/**`],
+    rules: { 'no-restricted-imports': wall('monitor', false, room) },
   });
+}
+// A later override takes the place of an earlier one, so a pure file's has the walls of its folder and its room in it.
+for (const [folder, files] of Object.entries(pure)) {
+  const rooms = new Set(files.map((file) => /^src\/monitor\/(\w+)\//.exec(file)?.[1]));
+  for (const room of rooms) {
+    overrides.push({
+      files: files.filter((file) => /^src\/monitor\/(\w+)\//.exec(file)?.[1] === room),
+      rules: {
+        'no-restricted-imports': wall(folder, true, room),
+        'no-restricted-globals': ['error', { name: 'process', message: 'A pure file is told what it needs to know.' }],
+      },
+    });
+  }
 }
 
 export default {

@@ -74,6 +74,29 @@ describe('the linter', () => {
     expect(broken(files)).toEqual(expected.sort());
   });
 
+  test('keeps the rooms of the monitor apart', () => {
+    const use = (from: string): string => `import { one as other } from '../${from}';\nexport const one = other + 1;\n`;
+    expect(
+      broken({
+        'src/monitor/one.ts': module,
+        'src/monitor/records/one.ts': use('one.ts'),
+        'src/monitor/records/two.ts': use('analysis/one.ts'),
+        'src/monitor/analysis/one.ts': use('records/one.ts'),
+        'src/monitor/terminal/one.ts': use('web/one.ts'),
+        'src/monitor/web/answers.ts': module,
+        'src/monitor/web/one.ts': use('records/one.ts'),
+        'src/monitor/page/one.ts': use('web/answers.ts'),
+        'src/monitor/page/two.ts': use('web/one.ts'),
+        'src/monitor/report/one.ts': use('terminal/one.ts'),
+      }),
+    ).toEqual([
+      `src/monitor/page/two.ts ${restricted}`,
+      `src/monitor/records/two.ts ${restricted}`,
+      `src/monitor/report/one.ts ${restricted}`,
+      `src/monitor/terminal/one.ts ${restricted}`,
+    ]);
+  });
+
   test("refuses Node's modules in pure files, and only there", () => {
     const text = "import { join } from 'node:path';\nexport const path = join('a', 'b');\n";
     expect(
