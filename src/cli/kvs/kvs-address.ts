@@ -74,17 +74,15 @@ export async function reachStore(address: StoreAddress, signal: AbortSignal): Pr
   const hosts = address.host === hostname() ? [address.host, '127.0.0.1'] : [address.host];
   let failure: unknown;
   for (const host of hosts) {
+    // Held until the end: within AbortSignal.any alone, Node 20 collects it as garbage, and its time never comes.
+    const timeout = AbortSignal.timeout(connectMs);
     try {
-      const client = await StoreClient.connect(
-        host,
-        address.port,
-        AbortSignal.any([signal, AbortSignal.timeout(connectMs)]),
-      );
+      const client = await StoreClient.connect(host, address.port, AbortSignal.any([signal, timeout]));
       return await letIn(client, address, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof DisbatchError) throw error;
-      failure ??= error;
+      failure ??= timeout.aborted ? timeout.reason : error;
     }
   }
   throw new DisbatchError(

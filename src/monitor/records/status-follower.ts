@@ -61,11 +61,10 @@ export class StatusFollower {
     const at = table.at(index);
     const end = index + 1 < table.length ? table.at(index + 1) : this.position;
     try {
-      const handle = (this.handle ??= await open(this.path, 'r'));
-      const buffer = Buffer.allocUnsafe(end - at);
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-      const newline = buffer.subarray(0, bytesRead).indexOf(10);
-      const record = parseStatusLine(buffer.toString('utf8', 0, newline < 0 ? bytesRead : newline));
+      // Lines that are no records may lie between it and the next.
+      const bytes = await this.bytes(at, Math.min(end - at, maxLineBytes));
+      const newline = bytes.indexOf(10);
+      const record = parseStatusLine(bytes.toString('utf8', 0, newline < 0 ? bytes.length : newline));
       if (record.kind === 'unreadable') throw this.unreadable(`it has a line that is no record: ${record.problem}`);
       return record;
     } catch (error) {

@@ -9,7 +9,7 @@ import type { Key } from './keys.ts';
 import { Screen } from './screen.ts';
 import { firstState, type Stop } from './state.ts';
 import { press } from './update.ts';
-import { RunWatch } from './watch.ts';
+import { TerminalWatch } from './watch.ts';
 
 export interface MonitorOptions {
   /** Absolute. */
@@ -108,7 +108,7 @@ export function showMonitor({ prefix, version, env }: MonitorOptions): Promise<n
         gone: () => end(128 + constants.signals.SIGHUP),
       },
     );
-    const watch = new RunWatch({ prefix, version, onChange: drawWhenAllIsThere });
+    const watch = new TerminalWatch({ prefix, version, onChange: drawWhenAllIsThere });
     const ticking = setInterval(drawWhenAllIsThere, tickMs);
     screen.open();
   });

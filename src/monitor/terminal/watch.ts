@@ -41,7 +41,7 @@ export interface WatchOptions {
   readonly onChange: () => void;
 }
 
-export class RunWatch {
+export class TerminalWatch {
   private readonly options: WatchOptions;
   private readonly link: RunLink;
   private readonly follower: StatusFollower;

@@ -6,14 +6,14 @@ import { runFiles } from '../../../src/contract/run-files.ts';
 import { frame } from '../../../src/monitor/terminal/frame.ts';
 import type { Sight } from '../../../src/monitor/terminal/sight.ts';
 import { firstState } from '../../../src/monitor/terminal/state.ts';
-import { RunWatch } from '../../../src/monitor/terminal/watch.ts';
+import { TerminalWatch } from '../../../src/monitor/terminal/watch.ts';
 import { FakeDriver, version } from '../../reach/fake-driver.ts';
 import { testFolder, until } from '../../support/run-disbatch.ts';
 import { statusText } from '../analysis/tables.ts';
 import { overRun } from '../web/serving.ts';
 
-function watched(prefix: string): RunWatch {
-  const watch = new RunWatch({ prefix, version, onChange: () => {} });
+function watched(prefix: string): TerminalWatch {
+  const watch = new TerminalWatch({ prefix, version, onChange: () => {} });
   onTestFinished(() => watch.close());
   return watch;
 }
