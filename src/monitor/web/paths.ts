@@ -161,14 +161,15 @@ function extentOf({ follower, link }: RunWatch): [number, number] {
 }
 
 function timesKept({ follower }: RunWatch): () => TimesAnswer {
-  let kept: { readonly answer: TimesAnswer; readonly until: number; readonly records: number } | undefined;
+  let kept: { readonly answer: TimesAnswer; readonly until: number; readonly of: string } | undefined;
   return () => {
     const begun = performance.now();
-    const { table } = follower;
-    if (kept !== undefined && (begun < kept.until || kept.records === table.length)) return kept.answer;
+    const { table, replacements } = follower;
+    const of = `${table.length} ${replacements}`;
+    if (kept !== undefined && (begun < kept.until || kept.of === of)) return kept.answer;
     const answer = times(table);
     const now = performance.now();
-    kept = { answer, until: now + Math.max(leastKeptMs, (now - begun) * rest), records: table.length };
+    kept = { answer, until: now + Math.max(leastKeptMs, (now - begun) * rest), of };
     return answer;
   };
 }
