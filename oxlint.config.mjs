@@ -49,7 +49,7 @@ const terminal = [
     'layout',
     'line',
   ],
-  ...['memo', 'paint', 'rows', 'running-view', 'sight', 'sorts', 'sparkline', 'state', 'table', 'text-width', 'update'],
+  ...['memo', 'paint', 'rows', 'running-view', 'sight', 'sorts', 'sparkline', 'state', 'table', 'update'],
   'words',
 ];
 

@@ -6,9 +6,11 @@ import { completion, completionText } from './help/completion.ts';
 import { ctl, ctlText } from './ctl.ts';
 import type { Printer } from './printer.ts';
 import { kvs, kvsText } from './kvs/kvs.ts';
+import { fullHelp, shortHelp, subCommandHelp } from './help/help-text.ts';
 import { manPage } from './help/man-page.ts';
 import type { SubCommandText } from './help/option-text.ts';
 import { optionTable } from './options/options.ts';
+import { usage } from './options/usage.ts';
 import { mon, monText } from './mon.ts';
 import type { Program } from './program.ts';
 import { report, reportText } from './report.ts';
@@ -34,6 +36,19 @@ export const subCommands: readonly SubCommand[] = [
     run: (words, _, printer) => completion(words, { options: optionTable, commands: subCommands }, printer),
   },
   {
+    word: 'help',
+    summary: 'this help, or that of another command',
+    usage: ['help [COMMAND]'],
+    about: ['Prints what disbatch --help prints, or disbatch COMMAND --help.'],
+    options: [],
+    operands: [{ choices: ['all', 'ctl', 'mon', 'web', 'report', 'kvs', 'completion', 'man'] }],
+    standsAlone: true,
+    run: async (words, _, printer) => {
+      await printer.print(helpOn(words, printer.width));
+      return 0;
+    },
+  },
+  {
     word: 'man',
     summary: 'the manual, as a man page',
     usage: ['man | man -l -'],
@@ -47,3 +62,13 @@ export const subCommands: readonly SubCommand[] = [
     },
   },
 ];
+
+/** @throws DisbatchError usage */
+function helpOn([word, ...more]: readonly string[], width: number): string {
+  if (word === undefined) return shortHelp(optionTable, subCommands, width);
+  if (word === 'all' && more.length === 0) return fullHelp(optionTable, subCommands, width);
+  const command = subCommands.find((each) => each.word === word);
+  if (command === undefined || more.length > 0)
+    throw usage(`There is no help on "${[word, ...more].join(' ')}". See disbatch --help.`);
+  return subCommandHelp(command, width);
+}

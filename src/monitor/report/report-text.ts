@@ -5,6 +5,7 @@
  */
 
 import { duration, grouped, visible } from '../../base/terminal-text.ts';
+import { clipStart, columnsOf } from '../../base/text-width.ts';
 import { rateText } from '../summary.ts';
 import type { ReportData, ReportedFailures, ReportedNode } from './report-data.ts';
 import { shortNames } from './node-names.ts';
@@ -120,17 +121,12 @@ function runsTable({ runs }: ReportData, { inks, width }: TextOptions): string[]
         {
           title: 'status file',
           // Its end tells more than its beginning.
-          cells: runs.map(({ statusFile }) => endOf(visible(statusFile), Math.max(20, width - 54))),
+          cells: runs.map(({ statusFile }) => clipStart(visible(statusFile), Math.max(20, width - 54), '…')),
         },
       ],
       inks.faint,
     ),
   ];
-}
-
-function endOf(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `…${characters.slice(1 - width).join('')}`;
 }
 
 function failures({ failures: groups, failureGroups, nodes, tasks }: ReportData, options: TextOptions): string[] {
@@ -157,7 +153,7 @@ function failureLines(group: ReportedFailures, room: number, allNodes: number, o
   const where = cut(visible(whereText(group, allNodes)), options.width - indent, options);
   const place = `${where}; `;
   const examples = [3, 2, 1, 0].map((most) => (most === 0 ? '' : examplesText(group, most)));
-  const fitting = examples.find((text) => indent + place.length + text.length <= options.width) ?? '';
+  const fitting = examples.find((text) => indent + columnsOf(place) + columnsOf(text) <= options.width) ?? '';
   const marked = isOfOneNode(group, allNodes) ? bad(where) : where;
   return [
     `  ${bad(grouped(count).padStart(room))}  ${cut(how + said, options.width - indent, options)}`,

@@ -2,7 +2,7 @@
  * The signs and colours that text is made of, by what the terminal can show. Pure.
  */
 
-import { clipped } from '../../base/terminal-text.ts';
+import { clip, columnsOf } from '../../base/text-width.ts';
 
 /** Colours; the identity functions where there are none. */
 export interface Inks {
@@ -58,5 +58,5 @@ export function gapMark({ plain }: Pick<TextOptions, 'plain'>): string {
 /** The text cut to so many columns. */
 export function cut(text: string, width: number, { plain }: TextOptions): string {
   // In ASCII the mark is three signs.
-  return clipped(text, width - (plain && [...text].length > width ? 2 : 0));
+  return clip(text, width - (plain && columnsOf(text) > width ? 2 : 0), '…');
 }

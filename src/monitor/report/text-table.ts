@@ -2,6 +2,8 @@
  * A table of text whose columns are as wide as they need to be. Pure.
  */
 
+import { columnsOf } from '../../base/text-width.ts';
+
 export interface TextColumn {
   readonly title: string;
   /** Numbers stand to the right. */
@@ -13,9 +15,9 @@ export interface TextColumn {
 
 /** The title and a line for each row. */
 export function textTable(columns: readonly TextColumn[], title: (text: string) => string): string[] {
-  const widths = columns.map((column) => Math.max(...[column.title, ...column.cells].map((cell) => [...cell].length)));
+  const widths = columns.map((column) => Math.max(...[column.title, ...column.cells].map(columnsOf)));
   const padded = (text: string, column: number): string => {
-    const gap = ' '.repeat((widths[column] as number) - [...text].length);
+    const gap = ' '.repeat((widths[column] as number) - columnsOf(text));
     return columns[column]?.right === true ? gap + text : text + gap;
   };
   const head = `  ${columns.map((column, i) => padded(column.title, i)).join('  ')}`.trimEnd();

@@ -3,6 +3,7 @@
  */
 
 import { visible } from '../../base/terminal-text.ts';
+import { columnsOf } from '../../base/text-width.ts';
 import type { MemoryFigures, ReportData, ReportedTask } from './report-data.ts';
 import { shortNames } from './node-names.ts';
 import { cut, gapMark, type TextOptions } from './signs.ts';
@@ -59,7 +60,7 @@ function taskTable(
       ink: (text: string, row: number) => (tasks[row]?.failed === true ? bad(text) : text),
     },
   ];
-  const widths = columns.map((column) => Math.max(...[column.title, ...column.cells].map((cell) => [...cell].length)));
+  const widths = columns.map((column) => Math.max(...[column.title, ...column.cells].map(columnsOf)));
   const taken = widths.reduce((sum, width) => sum + width + 2, 2);
   const commands = tasks.map(({ command }) => cut(visible(command), Math.max(10, options.width - taken), options));
   return textTable([...columns, { title: 'command', cells: commands }], faint);

@@ -5,7 +5,7 @@
 import type { Glyphs } from './glyphs.ts';
 import { exactly, line, segment, type Line } from './line.ts';
 import type { Dialog } from './state.ts';
-import { wrapped } from './text-width.ts';
+import { wrapped } from '../../base/text-width.ts';
 
 export function dialogLines({ title, text }: Pick<Dialog, 'title' | 'text'>, columns: number, glyphs: Glyphs): Line[] {
   const inner = Math.min(66, columns - 8);

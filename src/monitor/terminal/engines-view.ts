@@ -10,7 +10,7 @@ import { oncePer } from './memo.ts';
 import { allEngines, tasksOf, type EngineRow } from './rows.ts';
 import type { Sight } from './sight.ts';
 import { widest, type Column } from './table.ts';
-import { clip, safe } from './text-width.ts';
+import { clip, safe } from '../../base/text-width.ts';
 import { age, counted } from './words.ts';
 
 /** Longer than the pause between two pulses of any engine that is well, in seconds. */

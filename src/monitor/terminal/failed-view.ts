@@ -10,7 +10,7 @@ import type { Glyphs } from './glyphs.ts';
 import { asFit, line, segment, type Line, type Style } from './line.ts';
 import type { FailedFacts, FailedTasks, Sight } from './sight.ts';
 import { widest, type Column } from './table.ts';
-import { clip, safe, wrapped } from './text-width.ts';
+import { clip, safe, wrapped } from '../../base/text-width.ts';
 import { momentOfDay, took } from './words.ts';
 
 /** @param visible - indices of the rows on the screen */

@@ -20,7 +20,7 @@ import { noneRuns, runningColumns, runningPane } from './running-view.ts';
 import type { Chosen, Sight } from './sight.ts';
 import { sortOf, views, withView, type MonitorState, type View } from './state.ts';
 import { headOf, placed, rowOf, type Column } from './table.ts';
-import { safe, wrapped } from './text-width.ts';
+import { safe, wrapped } from '../../base/text-width.ts';
 import { chosenRows } from './update.ts';
 
 /** Rows that the header leaves to tabs, rule, body and last line. */

@@ -8,7 +8,7 @@ import { bar, type Glyphs } from './glyphs.ts';
 import { bestFit, leftAndRight, line, segment, widthOf, type Line, type Part, type Style } from './line.ts';
 import type { Sight } from './sight.ts';
 import { sparkline } from './sparkline.ts';
-import { clip, clipStart, safe, wrapped } from './text-width.ts';
+import { clip, clipStart, safe, wrapped } from '../../base/text-width.ts';
 import { age, counted, rateWords, timeOfDay } from './words.ts';
 
 /** For the peak, and a gap. */

@@ -6,7 +6,7 @@ import type { Glyphs } from './glyphs.ts';
 import { asFit, leftAndRight, line, segment, widthOf, type Line } from './line.ts';
 import type { Sight } from './sight.ts';
 import type { MonitorState, View } from './state.ts';
-import { safe } from './text-width.ts';
+import { safe } from '../../base/text-width.ts';
 
 const hints: Readonly<Record<View, readonly (readonly [string, string])[]>> = {
   engines: [

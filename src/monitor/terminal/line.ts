@@ -2,7 +2,7 @@
  * A line of the screen as segments, each in one style; and how lines are put together. Pure.
  */
 
-import { clip, columnsOf } from './text-width.ts';
+import { clip, columnsOf } from '../../base/text-width.ts';
 
 /** How a segment looks. Where there is no colour, bad, good, warn and accent are plain: no meaning is in them alone. */
 export type Style = 'plain' | 'strong' | 'faint' | 'bad' | 'good' | 'warn' | 'accent' | 'cursor';

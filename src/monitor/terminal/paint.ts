@@ -3,7 +3,7 @@
  */
 
 import type { Line, Style } from './line.ts';
-import { columnsOf, columnsOfCharacter } from './text-width.ts';
+import { columnsOf, columnsOfCharacter } from '../../base/text-width.ts';
 
 export interface Painting {
   readonly colour: boolean;

@@ -8,7 +8,7 @@ import { asFit, line, segment, type Line } from './line.ts';
 import type { RunningRow } from './rows.ts';
 import type { Chosen, Sight } from './sight.ts';
 import { widest, type Column } from './table.ts';
-import { safe, wrapped } from './text-width.ts';
+import { safe, wrapped } from '../../base/text-width.ts';
 import { age, momentOfDay } from './words.ts';
 
 /** @param visible - the rows on the screen: a column is as wide as these need */

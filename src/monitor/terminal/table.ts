@@ -4,7 +4,7 @@
 
 import type { Glyphs } from './glyphs.ts';
 import { exactly, segment, type Line, type Segment, type Style } from './line.ts';
-import { clip, columnsOf } from './text-width.ts';
+import { clip, columnsOf } from '../../base/text-width.ts';
 
 export interface Column<Row> {
   readonly title: string;

@@ -102,6 +102,22 @@ describe('which sub-command is meant', () => {
     expect(find(['man'], ['man'])).toBe('man');
   });
 
+  test('help on each is what its --help prints, and all options are in help all', async () => {
+    const help = subCommands.find(({ word }) => word === 'help');
+    const printed = async (...words: string[]): Promise<string> => {
+      let all = '';
+      const print = (text: string): Promise<boolean> => Promise.resolve((all += text) !== '');
+      await help?.run(words, undefined as never, { isTerminal: false, width: 80, print });
+      return all;
+    };
+    for (const command of subCommands) expect(await printed(command.word)).toBe(subCommandHelp(command, 80));
+    expect(await printed()).toBe(shortHelp(optionTable, subCommands, 80));
+    expect(await printed('all')).toBe(fullHelp(optionTable, subCommands, 80));
+    await expect(printed('tasks')).rejects.toThrow('There is no help on "tasks". See disbatch --help.');
+    const named = help?.operands.flatMap(({ choices = [] }) => choices);
+    expect(['help', ...(named ?? [])].toSorted()).toEqual(['all', ...subCommands.map(({ word }) => word)].toSorted());
+  });
+
   test('its help is asked for before --, not behind it', () => {
     for (const words of [['--help'], ['x', '-h'], ['-h', '--']]) expect(asksForHelp(words)).toBe(true);
     for (const words of [[], ['x'], ['put', '--', '-h']]) expect(asksForHelp(words)).toBe(false);

@@ -1,7 +1,9 @@
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { bytesOfText } from '../../../src/base/byte-string.ts';
 import { DisbatchError } from '../../../src/base/errors.ts';
+import { columnsOf } from '../../../src/base/text-width.ts';
 import { makeData } from '../../../src/monitor/report/make-data.ts';
 import type { ReportData } from '../../../src/monitor/report/report-data.ts';
 import { reportText } from '../../../src/monitor/report/report-text.ts';
@@ -237,6 +239,23 @@ describe('text', () => {
       expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(width);
     }
     expect(plainText(data)).not.toMatch(/[\x00-\x09\x0b-\x1f\u202e]/);
+  });
+
+  test('of commands and names in wide characters fits as well, and its columns stay straight', async () => {
+    const [path = ''] = written([
+      {
+        command: bytesOfText(`echo ${'結果の表'.repeat(30)}`),
+        node: '計算機一',
+        exitCode: 1,
+        errorSnippet: '見つかりません'.repeat(20),
+      },
+      { command: bytesOfText(`echo ${'x'.repeat(200)}`), node: 'node2', exitCode: 1, errorSnippet: 'no' },
+    ]);
+    const lines = plainText(await dataOf([path])).split('\n');
+    for (const line of lines.filter((each) => !each.includes(path))) expect(columnsOf(line)).toBeLessThanOrEqual(80);
+    const rows = lines.filter((line) => line.includes('echo '));
+    expect(rows).toHaveLength(2);
+    expect(new Set(rows.map((line) => columnsOf(line.slice(0, line.indexOf('echo '))))).size).toBe(1);
   });
 
   test('of many nodes shows those that stand out', async () => {

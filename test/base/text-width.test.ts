@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clip, clipStart, columnsOf, safe, wrapped } from '../../../src/monitor/terminal/text-width.ts';
-import { anyText } from './sights.ts';
+import { clip, clipStart, columnsOf, safe, wrapped } from '../../src/base/text-width.ts';
+import { anyText } from '../monitor/terminal/sights.ts';
 
 describe('columns of a terminal', () => {
   test.each([

@@ -5,7 +5,7 @@
  * says anew in which column it goes on.
  */
 
-import { visible } from '../../base/terminal-text.ts';
+import { visible } from './terminal-text.ts';
 
 const asciiOnly = /^[ -~]*$/;
 const wide =
