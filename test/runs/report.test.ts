@@ -111,7 +111,10 @@ describe('the page', () => {
     expect(made).toMatchObject({ status: 0, stdout: 'The report is in page.html\n', stderr: '' });
     expect(readdirSync(cwd).toSorted()).toEqual(['a_status.txt', 'page.html']);
 
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    const browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    });
     onTestFinished(() => browser.close());
     const address = `file://${join(cwd, 'page.html')}`;
     const page = await browser.newPage({ viewport: { width: 375, height: 700 } });

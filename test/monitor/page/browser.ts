@@ -14,7 +14,10 @@ let browser: Browser | undefined;
 export function useBrowser(): void {
   beforeAll(async () => {
     if (needs('chromium'))
-      browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+      browser = await chromium.launch({
+        executablePath: '/usr/bin/chromium',
+        args: ['--no-sandbox', '--disable-dev-shm-usage'],
+      });
   });
   afterAll(() => browser?.close());
   beforeEach((ctx) => skipWithout(ctx, 'chromium'));
