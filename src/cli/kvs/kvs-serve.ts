@@ -43,6 +43,8 @@ export async function serve(wanted: ServeWords, around: KvsSurroundings, printer
   let onDown = (): void => {};
   const isDown = new Promise<void>((resolve) => (onDown = resolve));
   try {
+    // Before anybody knows of the store: who does may end it at once.
+    const stopped = wanted.exec === undefined ? signalled(around, releasers) : undefined;
     const { host, port } = await open(wanted, releasers, onDown);
     const named = `${host}:${port}`;
     if (wanted.open)
@@ -55,7 +57,7 @@ export async function serve(wanted: ServeWords, around: KvsSurroundings, printer
       return await execute(wanted.exec, env, around);
     }
     await printer.print(`${named}\n`);
-    return await Promise.race([isDown.then(() => 0), signalled(around, releasers)]);
+    return await Promise.race([isDown.then(() => 0), ...(stopped === undefined ? [] : [stopped])]);
   } finally {
     releasers.release();
   }
