@@ -7,8 +7,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 90_000,
     hookTimeout: 30_000,
-    // A test that waits for a process leaves its core to another file's.
-    maxWorkers: 3,
+    // Two to a core: a test that waits for a process leaves its core to another file's.
+    maxWorkers: 4,
     chaiConfig: { truncateThreshold: 400 },
   },
 });
