@@ -109,7 +109,7 @@ export function factsOf({ prefix, version, watch }: Pick<PathParts, 'prefix' | '
   const details = detailsFile(prefix);
   return {
     ...{ version, prefix, host: hostname(), now: Date.now() / 1000, link: link.state, overview: link.overview },
-    ...{ tallies: follower.table.tallies, rate: watch.meter.rate(), records: follower.table.length },
+    ...{ tallies: follower.table.tallies, rate: watch.meter.rate(), records: watch.records },
     ...{ foreignLines: follower.foreignLines, statusFile: follower.path, fileProblem: watch.fileProblem },
     detailsFile: existsSync(details) ? details : undefined,
     resultsFolder: link.info?.results,

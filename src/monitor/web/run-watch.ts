@@ -50,6 +50,8 @@ export class RunWatch {
   readonly lists: TaskLists;
   /** Tasks a second, lately. */
   readonly meter = new RateMeter();
+  /** Records that all answers know of: what is told before would not be asked for again. */
+  records = 0;
   /** Why the status file cannot be read. */
   fileProblem: string | undefined;
   private readonly options: RunWatchOptions;
@@ -99,9 +101,11 @@ export class RunWatch {
       const changed = await this.follower.look();
       this.fileProblem = undefined;
       const { table } = this.follower;
+      const records = table.length;
       const { overTime, lanes } = this.ofFile();
       overTime.catchUp(table);
       await inPieces(lanes.catchUp(table));
+      this.records = records;
       if (changed) this.options.onChange();
     } catch (error) {
       if (!(error instanceof DisbatchError)) throw error;
