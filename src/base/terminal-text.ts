@@ -29,6 +29,11 @@ export function grouped(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
+/** How many of something: `1 task`, `1,234 tasks`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${grouped(count)} ${count === 1 ? one : many}`;
+}
+
 /** A duration: 0.42 s, 12.3 s, 4:05 (minutes), 3:04:05 (hours), 2d 03:04:05. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${Math.max(0, seconds).toFixed(2)} s`;

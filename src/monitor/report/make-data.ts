@@ -2,6 +2,7 @@
  * Puts a report together: the figures of the tables, and of single lines that are read for it. In the process of the command.
  */
 
+import { counted } from '../../base/terminal-text.ts';
 import { lenientTextOfBytes } from '../../base/byte-string.ts';
 import { parseStatusLine } from '../../task/status-line.ts';
 import { lostExitCode, type StatusRecord } from '../../task/status-record.ts';
@@ -25,7 +26,6 @@ import type {
   TaskCounts,
 } from './report-data.ts';
 import type { StatusFile } from './status-files.ts';
-import { counted } from './words.ts';
 
 export interface DataOptions {
   readonly version: string;

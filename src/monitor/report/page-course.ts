@@ -2,13 +2,13 @@
  * The section of the page that shows a run over time. Pure.
  */
 
-import { grouped } from '../../base/terminal-text.ts';
+import { counted, grouped } from '../../base/terminal-text.ts';
 import type { Course } from '../analysis/course.ts';
 import { columnsPlot, framed, roundTop, runningPlot } from './charts.ts';
 import { markup, nothing, type Html } from './markup.ts';
 import { numberCell, table } from './page-table.ts';
 import type { ReportData, ReportedRun } from './report-data.ts';
-import { counted, dayAndTime, stretchText } from './words.ts';
+import { dayAndTime, stretchText } from './words.ts';
 
 /** Runs whose course is drawn, the last ones. */
 const mostCourses = 6;

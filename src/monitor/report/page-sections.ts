@@ -2,12 +2,12 @@
  * The sections of the page of a report. Pure.
  */
 
-import { duration, grouped, visible } from '../../base/terminal-text.ts';
+import { counted, duration, grouped, visible } from '../../base/terminal-text.ts';
 import { lyingBar } from './charts.ts';
 import { markup, nothing, type Html } from './markup.ts';
 import { numberCell, table } from './page-table.ts';
 import type { ReportData, ReportedFailures, ReportedTask } from './report-data.ts';
-import { byName, counted, dayAndTime, edgeText, examplesText, idleReasons, isOfOneNode } from './words.ts';
+import { byName, dayAndTime, edgeText, examplesText, idleReasons, isOfOneNode } from './words.ts';
 import { failsMoreAmong, memoryText, percent, slowRatio, taskTime, timeOfDay, whereText } from './words.ts';
 
 /** Nodes in the table at most: a browser takes long for more. */

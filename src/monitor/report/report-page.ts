@@ -5,14 +5,14 @@
  */
 
 import { createHash } from 'node:crypto';
-import { duration, grouped, visible } from '../../base/terminal-text.ts';
+import { counted, duration, grouped, visible } from '../../base/terminal-text.ts';
 import { rateText } from '../summary.ts';
 import { Html, markup, nothing } from './markup.ts';
 import { courseSection } from './page-course.ts';
 import { failuresSection, filesSection, longestSection, memorySection } from './page-sections.ts';
 import { nodesSection, slotsSection, timesSection } from './page-sections.ts';
 import type { ReportData } from './report-data.ts';
-import { counted, dayAndTime, percent, spanText, taskTime } from './words.ts';
+import { dayAndTime, percent, spanText, taskTime } from './words.ts';
 
 export interface PageParts {
   readonly style: string;

@@ -4,7 +4,7 @@
  * Always true: what comes from tasks is made visible; no line is longer than the width but those that have paths in them.
  */
 
-import { duration, grouped, visible } from '../../base/terminal-text.ts';
+import { counted, duration, grouped, visible } from '../../base/terminal-text.ts';
 import { clipStart, columnsOf } from '../../base/text-width.ts';
 import { rateText } from '../summary.ts';
 import type { ReportData, ReportedFailures, ReportedNode } from './report-data.ts';
@@ -12,16 +12,7 @@ import { shortNames } from './node-names.ts';
 import { bar, cut, gapMark, type TextOptions } from './signs.ts';
 import { textTable } from './text-table.ts';
 import { longestTasks, memoryOfTasks } from './text-tasks.ts';
-import {
-  byName,
-  counted,
-  dayAndTime,
-  edgeText,
-  examplesText,
-  failsMoreAmong,
-  idleReasons,
-  isOfOneNode,
-} from './words.ts';
+import { byName, dayAndTime, edgeText, examplesText, failsMoreAmong, idleReasons, isOfOneNode } from './words.ts';
 import { percent, slowRatio, spanText, taskTime, whereText } from './words.ts';
 
 /** Nodes that are shown at most; those that stand out, when there are more. */

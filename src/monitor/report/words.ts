@@ -2,13 +2,8 @@
  * How a report words its figures, in text and on the page alike. Pure.
  */
 
-import { clock, duration, grouped } from '../../base/terminal-text.ts';
+import { clock, counted, duration, grouped } from '../../base/terminal-text.ts';
 import type { ReportData, ReportedFailures, ReportedNode } from './report-data.ts';
-
-/** `1 task`, `2,000 tasks`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${grouped(count)} ${count === 1 ? one : many}`;
-}
 
 /** A share of 1: `0.13 %`, `93.1 %`; nothing but all is `100 %`, and nothing but none `0 %`. */
 export function percent(share: number): string {

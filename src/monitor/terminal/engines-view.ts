@@ -2,7 +2,7 @@
  * The engines as a table, and what the one under the cursor runs now. Pure.
  */
 
-import { grouped } from '../../base/terminal-text.ts';
+import { counted, grouped } from '../../base/terminal-text.ts';
 import type { EngineSight } from '../../contract/overview.ts';
 import { bar, type Glyphs } from './glyphs.ts';
 import { asFit, line, segment, type Line, type Segment, type Style } from './line.ts';
@@ -11,7 +11,7 @@ import { allEngines, tasksOf, type EngineRow } from './rows.ts';
 import type { Sight } from './sight.ts';
 import { widest, type Column } from './table.ts';
 import { clip, safe } from '../../base/text-width.ts';
-import { age, counted } from './words.ts';
+import { age } from './words.ts';
 
 /** Longer than the pause between two pulses of any engine that is well, in seconds. */
 const silentSeconds = 15;

@@ -2,14 +2,14 @@
  * The head of the screen: which run, how far, how fast, and what has to be known at once. Pure.
  */
 
-import { grouped, shellQuoted } from '../../base/terminal-text.ts';
+import { counted, grouped, shellQuoted } from '../../base/terminal-text.ts';
 import { jobId } from '../../contract/run-files.ts';
 import { bar, type Glyphs } from './glyphs.ts';
 import { bestFit, leftAndRight, line, segment, widthOf, type Line, type Part, type Style } from './line.ts';
 import type { Sight } from './sight.ts';
 import { sparkline } from './sparkline.ts';
 import { clip, clipStart, safe, wrapped } from '../../base/text-width.ts';
-import { age, counted, rateWords, timeOfDay } from './words.ts';
+import { age, rateWords, timeOfDay } from './words.ts';
 
 /** For the peak, and a gap. */
 const peakWidth = 20;

@@ -2,12 +2,12 @@
  * What a key does: the next state, and what is wanted of the world. Pure.
  */
 
+import { counted } from '../../base/terminal-text.ts';
 import { safe } from '../../base/text-width.ts';
 import { allEngines, engineRows, runningRows, type EngineRow } from './rows.ts';
 import type { Chosen, Sight } from './sight.ts';
 import { sortOf, sorts, views, withView, type Dialog, type MonitorState, type Stop, type View } from './state.ts';
 import type { Key } from './keys.ts';
-import { counted } from './words.ts';
 
 export interface Update {
   readonly state: MonitorState;

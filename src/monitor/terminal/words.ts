@@ -41,7 +41,3 @@ export function timeOfDay(time: number, now: number): string {
 export function momentOfDay(time: number, now: number): string {
   return `${timeOfDay(time, now)}:${String(new Date(time * 1000).getSeconds()).padStart(2, '0')}`;
 }
-
-export function counted(count: number, one: string, many: string): string {
-  return `${grouped(count)} ${count === 1 ? one : many}`;
-}

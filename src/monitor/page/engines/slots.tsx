@@ -2,13 +2,13 @@
  * What the slots of an engine run at the moment, and since when.
  */
 
-import { visible } from '../../../base/terminal-text.ts';
+import { counted, visible } from '../../../base/terminal-text.ts';
 import type { EngineOverview } from '../../../contract/overview.ts';
 import type { RunningTasks } from '../../../contract/running.ts';
 import { isLive, liveStamp } from '../live/live.ts';
 import { useAnswer } from '../live/use-answer.ts';
 import { Nothing, Problem } from '../parts/panel.tsx';
-import { ago, counted } from '../parts/words.ts';
+import { ago } from '../parts/words.ts';
 
 const pauseMs = 1500;
 

@@ -4,13 +4,12 @@
 
 import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
-import { visible } from '../../../base/terminal-text.ts';
+import { counted, visible } from '../../../base/terminal-text.ts';
 import type { ContextOverview, EngineOverview } from '../../../contract/overview.ts';
 import type { RunAnswer, StopWanted } from '../../web/answers.ts';
 import { tell } from '../live/ask.ts';
 import { run } from '../live/live.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { counted } from '../parts/words.ts';
 
 /** What is to be stopped, and how it is called. */
 interface Asked {

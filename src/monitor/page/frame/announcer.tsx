@@ -2,10 +2,11 @@
  * Says for a screen reader when the state of the run changes: not each second.
  */
 
+import { counted } from '../../../base/terminal-text.ts';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { computed } from '@preact/signals';
 import { run, server } from '../live/live.ts';
-import { counted, headline, stateOf, troubleOf } from '../parts/words.ts';
+import { headline, stateOf, troubleOf } from '../parts/words.ts';
 
 const state = computed(() => troubleOf(run.value, server.value) ?? stateOf(run.value).words);
 /** Failures by how many digits they have: the first is told, then each tenfold. */

@@ -4,14 +4,14 @@
 
 import { computed, signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { grouped, visible } from '../../../base/terminal-text.ts';
+import { counted, grouped, visible } from '../../../base/terminal-text.ts';
 import type { TasksAnswer } from '../../web/answers.ts';
 import { run } from '../live/live.ts';
 import { to } from '../live/route.ts';
 import { useAnswer } from '../live/use-answer.ts';
 import { failureGroups, lastLines, saidBy, whereFailed, type FailureGroup } from '../parts/failure-patterns.ts';
 import { Nothing, Panel, Problem } from '../parts/panel.tsx';
-import { clockTime, counted, took, visibleLines } from '../parts/words.ts';
+import { clockTime, took, visibleLines } from '../parts/words.ts';
 import { openTask } from '../tasks/opened.ts';
 
 /** Kinds of failures. */

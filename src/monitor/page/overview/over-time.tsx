@@ -4,13 +4,13 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import { grouped } from '../../../base/terminal-text.ts';
+import { counted, grouped } from '../../../base/terminal-text.ts';
 import type { SeriesAnswer } from '../../web/answers.ts';
 import { recordsStamp } from '../live/live.ts';
 import { colour, isDark } from '../live/theme.ts';
 import { useAnswer } from '../live/use-answer.ts';
 import { Nothing, Panel, Problem } from '../parts/panel.tsx';
-import { counted, rateText, ratesOfAxis, timeOfDay } from '../parts/words.ts';
+import { rateText, ratesOfAxis, timeOfDay } from '../parts/words.ts';
 
 const pauseMs = 2000;
 const height = 180;

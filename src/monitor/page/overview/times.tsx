@@ -3,13 +3,13 @@
  */
 
 import { useState } from 'preact/hooks';
-import { grouped, visible } from '../../../base/terminal-text.ts';
+import { counted, grouped, visible } from '../../../base/terminal-text.ts';
 import type { NodeTimes, TimesAnswer } from '../../web/answers.ts';
 import { recordsStamp } from '../live/live.ts';
 import { to } from '../live/route.ts';
 import { useAnswer } from '../live/use-answer.ts';
 import { Nothing, Panel, Problem } from '../parts/panel.tsx';
-import { counted, percent, took } from '../parts/words.ts';
+import { percent, took } from '../parts/words.ts';
 
 const pauseMs = 3000;
 const fewNodes = 10;

@@ -2,9 +2,8 @@
  * What failures have in common, of some of them: those that ended alike and said alike, and where. Pure.
  */
 
-import { visible } from '../../../base/terminal-text.ts';
+import { counted, visible } from '../../../base/terminal-text.ts';
 import type { TaskRow } from '../../web/answers.ts';
-import { counted } from './words.ts';
 
 /** A node with so large a share of the failures stands out. */
 const standsOut = 0.6;

@@ -2,7 +2,7 @@
  * Figures and states as words and short texts for people. Pure.
  */
 
-import { clock, duration, grouped, visible } from '../../../base/terminal-text.ts';
+import { clock, counted, duration, grouped, visible } from '../../../base/terminal-text.ts';
 import type { RunAnswer } from '../../web/answers.ts';
 import type { ServerState } from '../live/server.ts';
 
@@ -82,10 +82,6 @@ export function troubleOf(run: RunAnswer | undefined, server: ServerState): stri
     return `The run cannot be reached${run.awaySince === null ? '' : ` since ${timeOfDay(run.awaySince)}`}: was it killed? It is tried again. ${visible(run.problem ?? '')}`;
   const problem = run?.problem ?? undefined;
   return problem === undefined ? undefined : visible(problem);
-}
-
-export function counted(count: number, what: string): string {
-  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** 63.4 %; 100 % only when all is done. */

@@ -4,7 +4,7 @@
  */
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { grouped, visible } from '../../../base/terminal-text.ts';
+import { counted, grouped, visible } from '../../../base/terminal-text.ts';
 import type { TaskRow, TasksAnswer, TaskSort, TaskState } from '../../web/answers.ts';
 import { recordsStamp, run } from '../live/live.ts';
 import { go, route } from '../live/route.ts';
@@ -12,7 +12,7 @@ import { useAnswer } from '../live/use-answer.ts';
 import { Pager } from '../parts/pager.tsx';
 import { Nothing, Panel, Problem } from '../parts/panel.tsx';
 import { SortHead } from '../parts/sort-head.tsx';
-import { clockTime, counted, took } from '../parts/words.ts';
+import { clockTime, took } from '../parts/words.ts';
 import { openTask } from './opened.ts';
 
 const rowsOfPage = 50;

@@ -2,8 +2,8 @@
  * The failures that a timeline shows, as a list: for the keyboard, and for who does not see it.
  */
 
-import { visible } from '../../../base/terminal-text.ts';
-import { counted, timeOfDay, took } from '../parts/words.ts';
+import { counted, visible } from '../../../base/terminal-text.ts';
+import { timeOfDay, took } from '../parts/words.ts';
 import { failedSpans, type Lanes, type Span } from './spans.ts';
 import type { Window } from './window.ts';
 

@@ -2,11 +2,11 @@
  * What is known of the span that is pointed at, beside it.
  */
 
-import { visible } from '../../../base/terminal-text.ts';
+import { counted, visible } from '../../../base/terminal-text.ts';
 import type { TaskRow } from '../../web/answers.ts';
 import { now } from '../live/live.ts';
 import { useAnswer } from '../live/use-answer.ts';
-import { ago, clockTime, counted, timeOfDay, took } from '../parts/words.ts';
+import { ago, clockTime, timeOfDay, took } from '../parts/words.ts';
 import type { Lanes, Span } from './spans.ts';
 import { head, type TimelineState } from './view-state.ts';
 

@@ -2,8 +2,8 @@
  * A timeline in a sentence, for who does not see it. Pure.
  */
 
-import { grouped } from '../../../base/terminal-text.ts';
-import { counted, timeOfDay } from '../parts/words.ts';
+import { counted, grouped } from '../../../base/terminal-text.ts';
+import { timeOfDay } from '../parts/words.ts';
 import type { Lanes } from './spans.ts';
 import type { Window } from './window.ts';
 
